@@ -1,0 +1,25 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+
+import { Fault, reasonOf } from './fault.ts';
+
+/** Compresses with a content checksum, so that a flipped bit is found at decompression. */
+export function zstdCompress(bytes: Uint8Array, level = 3): Uint8Array {
+  return zstdCompressSync(bytes, {
+    params: {
+      [constants.ZSTD_c_compressionLevel]: level,
+      [constants.ZSTD_c_checksumFlag]: 1,
+    },
+  });
+}
+
+/** Decompresses at most `maxBytes`, checked before memory is taken; else a `Fault` (`too_large`, `malformed`). */
+export function zstdDecompress(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  try {
+    return zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, maxBytes) });
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
+      throw new Fault('too_large', `the body is larger than ${maxBytes} bytes when decompressed`);
+    }
+    throw new Fault('malformed', `the body can't be decompressed as zstd: ${reasonOf(thrown)}`);
+  }
+}
