@@ -1,0 +1,75 @@
+import type { At, Binary, Expr, Matcher, VectorSelector } from './ast.ts';
+import { formatDuration, formatFloat } from './number.ts';
+import { quote } from './quote.ts';
+
+/** The expression as text on one line; parsing it gives the same expression again. */
+export function printPromQL(expr: Expr): string {
+  switch (expr.kind) {
+    case 'number':
+      // A plus sign would bind as an operator does.
+      return expr.value === Infinity ? 'Inf' : formatFloat(expr.value);
+    case 'string':
+      return quote(expr.value);
+    case 'vectorSelector':
+      return printSelector(expr) + printModifiers(expr.at, expr.offsetMs);
+    case 'matrixSelector': {
+      const { selector, rangeMs } = expr;
+      const modifiers = printModifiers(selector.at, selector.offsetMs);
+      return `${printSelector(selector)}[${formatDuration(rangeMs)}]${modifiers}`;
+    }
+    case 'subquery': {
+      const step = expr.stepMs === undefined ? '' : formatDuration(expr.stepMs);
+      const modifiers = printModifiers(expr.at, expr.offsetMs);
+      return `${printPromQL(expr.expr)}[${formatDuration(expr.rangeMs)}:${step}]${modifiers}`;
+    }
+    case 'call':
+      return `${expr.name}(${expr.args.map(printPromQL).join(', ')})`;
+    case 'aggregate': {
+      const grouping = `${expr.without ? 'without' : 'by'} (${expr.grouping.map(printLabelName).join(', ')}) `;
+      const args = [...(expr.param === undefined ? [] : [expr.param]), expr.expr].map(printPromQL).join(', ');
+      return `${expr.op}${expr.without || expr.grouping.length > 0 ? ` ${grouping}` : ''}(${args})`;
+    }
+    case 'binary':
+      return `${printPromQL(expr.left)} ${expr.op}${printMatching(expr)} ${printPromQL(expr.right)}`;
+    case 'unary':
+      return expr.op + printPromQL(expr.expr);
+    case 'paren':
+      return `(${printPromQL(expr.expr)})`;
+  }
+}
+
+function printSelector(selector: VectorSelector): string {
+  const plain = /^[A-Za-z_:][\w:]*$/.test(selector.name) && !RESERVED.test(selector.name);
+  const named = (matcher: Matcher): boolean => selector.name !== '' && matcher.name === '__name__';
+  const matchers = selector.matchers.filter((matcher) => !named(matcher)).map(printMatcher);
+  if (selector.name !== '' && !plain) matchers.unshift(quote(selector.name));
+  const braces = matchers.length > 0 ? `{${matchers.join(', ')}}` : '';
+  return plain ? selector.name + braces : braces;
+}
+
+/** Words that the grammar does not take as a metric's name everywhere. */
+const RESERVED =
+  /^(inf|nan|bool|ignoring|on|group_left|group_right|offset|and|or|unless|atan2|by|without|smoothed|anchored|fill|fill_left|fill_right)$/i;
+
+export function printMatcher({ name, op, value }: Matcher): string {
+  return printLabelName(name) + op + quote(value);
+}
+
+function printLabelName(name: string): string {
+  return /^[A-Za-z_]\w*$/.test(name) && !RESERVED.test(name) ? name : quote(name);
+}
+
+function printModifiers(at: At | undefined, offsetMs: number): string {
+  const fixed =
+    at === undefined ? '' : ` @ ${at.kind === 'time' ? formatFloat(at.ms / 1000) : `${at.kind}()`}`;
+  return fixed + (offsetMs === 0 ? '' : ` offset ${formatDuration(offsetMs)}`);
+}
+
+function printMatching({ bool, matching }: Binary): string {
+  let text = bool ? ' bool' : '';
+  if (matching === undefined) return text;
+  text += ` ${matching.on ? 'on' : 'ignoring'} (${matching.labels.map(printLabelName).join(', ')})`;
+  if (matching.card === 'one-to-one') return text;
+  const group = matching.card === 'many-to-one' ? 'group_left' : 'group_right';
+  return `${text} ${group} (${matching.include.map(printLabelName).join(', ')})`;
+}
