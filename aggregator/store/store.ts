@@ -1,3 +1,4 @@
+import type { BatchId } from '../../wire/batch.ts';
 import type { Labels } from '../../wire/labels.ts';
 import type { Matcher } from './matcher.ts';
 import type { Scope } from './scope.ts';
@@ -22,6 +23,8 @@ export interface ReadLimits {
   readonly maxSamples: number;
   /** Throws when the read has run out of time or was given up; called often. */
   checkDeadline(): void;
+  /** Told of a part that was left out because its checksum is wrong; the answer carries it as a warning. */
+  onDamage(message: string): void;
 }
 
 /**
@@ -42,4 +45,40 @@ export interface MetricReader {
     range: TimeRange,
     limits: ReadLimits,
   ): string[];
+}
+
+/** Values of one moment for series that are measured together. */
+export interface Row {
+  /** Names the list of series: equal keys, equal lists. */
+  readonly key: string;
+  /** The series, asked for only when the key is new. */
+  series(): readonly Labels[];
+  readonly atMs: number;
+  readonly values: Float64Array;
+}
+
+/** A body to be kept as it came, and what it says. */
+export interface Write {
+  /** What the body is; the ingest that made it reads it back after a restart. */
+  readonly kind: number;
+  readonly body: Uint8Array;
+  /** Set for an agent's batch, which is taken once only. */
+  readonly batch?: BatchId;
+  readonly rows: readonly Row[];
+}
+
+/** The writing side of the store; one thread owns it. */
+export interface MetricWriter {
+  /** Is this batch in the store already? */
+  has(batch: BatchId): boolean;
+  /** The highest sequence taken of an agent's epoch, 0 before the first. */
+  lastSequence(agent: string, epoch: number): number;
+  putSchemas(schemas: readonly { readonly hash: string; readonly body: Uint8Array }[]): void;
+  /** The encoded schema, as it was put. */
+  schema(hash: string): Uint8Array | undefined;
+  /** When it returns, all writes are on disk, and whoever reads next sees them. */
+  write(writes: readonly Write[]): void;
+  /** Why nothing can be taken now, e.g. a full disk; undefined when all is well. */
+  refusal(): string | undefined;
+  close(): Promise<void>;
 }

@@ -1,0 +1,144 @@
+import { crc32 } from 'node:zlib';
+
+import type Database from 'better-sqlite3';
+
+import type { BatchId } from '../../../wire/batch.ts';
+import { createTables, openDatabase } from './database.ts';
+
+/**
+ * Where everything goes first. A body is in this one file, with the (agent, epoch, sequence) that names it,
+ * before it is acknowledged, and leaves it when every partition that it touches holds its samples.
+ */
+export interface JournalEntry {
+  /** What the body is; the ingest that wrote it knows how to read it. */
+  readonly kind: number;
+  readonly body: Uint8Array;
+  /** Set for an agent's batch, which is taken once only. */
+  readonly batch?: BatchId;
+}
+
+export interface StoredEntry {
+  readonly id: number;
+  readonly kind: number;
+  readonly body: Uint8Array;
+  /** Does the body still have the checksum that it was written with? */
+  readonly intact: boolean;
+}
+
+const VERSION = 1;
+const TABLES = `
+  CREATE TABLE entry (id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, crc INTEGER NOT NULL, body BLOB NOT NULL);
+  CREATE TABLE received (agent TEXT, epoch INTEGER, first INTEGER, last INTEGER, PRIMARY KEY (agent, epoch, first)) WITHOUT ROWID;
+  CREATE TABLE schema (hash TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID`;
+
+export class Journal {
+  readonly #database: Database.Database;
+  readonly #insert: Database.Statement;
+  readonly #rangeBefore: Database.Statement;
+  readonly #putRange: Database.Statement;
+  readonly #dropRange: Database.Statement;
+  readonly #putSchema: Database.Statement;
+  readonly #getSchema: Database.Statement;
+
+  constructor(file: string) {
+    this.#database = openDatabase(file);
+    createTables(this.#database, file, VERSION, TABLES);
+    const prepare = (sql: string): Database.Statement => this.#database.prepare(sql);
+    this.#insert = prepare('INSERT INTO entry (kind, crc, body) VALUES (?, ?, ?)');
+    this.#rangeBefore = prepare(
+      'SELECT first, last FROM received WHERE agent = ? AND epoch = ? AND first <= ? ORDER BY first DESC LIMIT 1',
+    );
+    this.#putRange = prepare('INSERT OR REPLACE INTO received VALUES (?, ?, ?, ?)');
+    this.#dropRange = prepare('DELETE FROM received WHERE agent = ? AND epoch = ? AND first = ?');
+    this.#putSchema = prepare('INSERT OR IGNORE INTO schema VALUES (?, ?)');
+    this.#getSchema = prepare('SELECT body FROM schema WHERE hash = ?');
+  }
+
+  /** Writes all entries in one durable commit and returns their ids, rising. */
+  commit(entries: readonly JournalEntry[]): number[] {
+    return this.#database.transaction(() => entries.map((entry) => this.#write(entry)))();
+  }
+
+  /** Was this batch committed before? */
+  has({ agent, epoch, sequence }: BatchId): boolean {
+    const range = this.#rangeBefore.get(agent, epoch, sequence) as { last: number } | undefined;
+    return range !== undefined && sequence <= range.last;
+  }
+
+  /** The highest sequence of an agent's epoch, 0 when there is none. */
+  lastSequence(agent: string, epoch: number): number {
+    const range = this.#rangeBefore.get(agent, epoch, Number.MAX_SAFE_INTEGER) as
+      | { last: number }
+      | undefined;
+    return range?.last ?? 0;
+  }
+
+  /** Keeps the definition of a schema, which the entries that name it need after a restart. */
+  putSchemas(schemas: readonly { hash: string; body: Uint8Array }[]): void {
+    this.#database.transaction(() => {
+      for (const { hash, body } of schemas) this.#putSchema.run(hash, body);
+    })();
+  }
+
+  schema(hash: string): Uint8Array | undefined {
+    return (this.#getSchema.get(hash) as { body: Buffer } | undefined)?.body;
+  }
+
+  /** The entries in the order in which they were committed. */
+  *entries(): Iterable<StoredEntry> {
+    const next = this.#database.prepare(
+      'SELECT id, kind, crc, body FROM entry WHERE id > ? ORDER BY id LIMIT 1',
+    );
+    let last = 0;
+    while (true) {
+      const row = next.get(last) as { id: number; kind: number; crc: number; body: Buffer } | undefined;
+      if (row === undefined) return;
+      last = row.id;
+      yield { id: row.id, kind: row.kind, body: row.body, intact: crc32(row.body) === row.crc };
+    }
+  }
+
+  /** The id of the newest entry ever written, 0 before the first. */
+  lastId(): number {
+    const row = this.#database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'entry'").get();
+    return (row as { seq: number } | undefined)?.seq ?? 0;
+  }
+
+  /** Forgets the entries up to `id`, and all schemas but those that newer entries name. */
+  dropThrough(id: number, keep: ReadonlySet<string>): void {
+    this.#database.transaction(() => {
+      this.#database.prepare('DELETE FROM entry WHERE id <= ?').run(id);
+      const hashes = this.#database.prepare('SELECT hash FROM schema').pluck().all() as string[];
+      const drop = this.#database.prepare('DELETE FROM schema WHERE hash = ?');
+      for (const hash of hashes) if (!keep.has(hash)) drop.run(hash);
+    })();
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #write({ kind, body, batch }: JournalEntry): number {
+    const id = Number(this.#insert.run(kind, crc32(body), body).lastInsertRowid);
+    if (batch) this.#markReceived(batch);
+    return id;
+  }
+
+  /** Adds one number to the ranges; neighbours become one, so that an agent in order has a single row. */
+  #markReceived({ agent, epoch, sequence }: BatchId): void {
+    let first = sequence;
+    let last = sequence;
+    const before = this.#rangeBefore.get(agent, epoch, sequence - 1) as
+      | { first: number; last: number }
+      | undefined;
+    if (before && before.last === sequence - 1) first = before.first;
+    const after = this.#rangeBefore.get(agent, epoch, sequence + 1) as
+      | { first: number; last: number }
+      | undefined;
+    if (after && after.first === sequence + 1) {
+      last = after.last;
+      this.#dropRange.run(agent, epoch, after.first);
+    }
+    this.#putRange.run(agent, epoch, first, last);
+  }
+}

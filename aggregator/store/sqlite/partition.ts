@@ -1,0 +1,170 @@
+import { crc32 } from 'node:zlib';
+
+import type Database from 'better-sqlite3';
+
+import { ByteWriter } from '../../../lib/byte-writer.ts';
+import { zstdCompress } from '../../../lib/zstd.ts';
+import { labelsKey, type Labels } from '../../../wire/labels.ts';
+import { type Chunk, encodeChunk } from './chunk-codec.ts';
+import { createTables, openDatabase, Statements } from './database.ts';
+
+/** Uncompressed size at which a frame is closed; larger ones pack better, smaller ones read faster. */
+const FRAME_BYTES = 256 * 1024;
+
+export const PARTITION_VERSION = 1;
+const TABLES = `
+  CREATE TABLE folded (through INTEGER NOT NULL);
+  INSERT INTO folded VALUES (0);
+  CREATE TABLE symbol (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+  CREATE TABLE series (id INTEGER PRIMARY KEY, labels BLOB NOT NULL UNIQUE);
+  CREATE TABLE posting (name INTEGER, value INTEGER, series INTEGER, PRIMARY KEY (name, value, series)) WITHOUT ROWID;
+  CREATE TABLE grp (id INTEGER PRIMARY KEY, members BLOB NOT NULL UNIQUE);
+  CREATE TABLE member (series INTEGER, grp INTEGER, col INTEGER, PRIMARY KEY (series, grp, col)) WITHOUT ROWID;
+  CREATE TABLE frame (id INTEGER PRIMARY KEY, raw_bytes INTEGER NOT NULL, crc INTEGER NOT NULL, body BLOB NOT NULL);
+  CREATE TABLE chunk (grp INTEGER, min_ms INTEGER, frame INTEGER, start INTEGER, max_ms INTEGER NOT NULL,
+    PRIMARY KEY (grp, min_ms, frame, start)) WITHOUT ROWID`;
+
+/**
+ * The writing side of one partition: all samples of one day (UTC) in one file that needs no other. Chunks are
+ * packed into frames, and the index beside them says which chunk of which frame holds which series. Layout
+ * in FORMAT.md.
+ */
+export class Partition {
+  readonly #database: Database.Database;
+  readonly #statements: Statements;
+  readonly #symbols = new Map<string, number>();
+  readonly #series = new Map<string, number>();
+  readonly #groups = new Map<string, number>();
+  readonly #frame = new ByteWriter();
+  readonly #scratch = new ByteWriter();
+  #pending: { group: number; minMs: number; maxMs: number; start: number }[] = [];
+
+  constructor(file: string) {
+    this.#database = openDatabase(file);
+    createTables(this.#database, file, PARTITION_VERSION, TABLES);
+    this.#statements = new Statements(this.#database);
+  }
+
+  /** The journal entry up to which this partition holds everything. */
+  foldedThrough(): number {
+    return (this.#statements.get('SELECT through FROM folded').get() as { through: number }).through;
+  }
+
+  /** Begins what `commit` or `abandon` ends. */
+  begin(): void {
+    this.#database.exec('BEGIN IMMEDIATE');
+  }
+
+  /** Adds the rows of one group; in order of time, no time twice. */
+  add(series: readonly Labels[], chunk: Chunk): void {
+    const group = this.#groupOf(series);
+    const start = this.#frame.length;
+    encodeChunk(this.#frame, this.#scratch, chunk);
+    const times = chunk.timestampsMs;
+    this.#pending.push({ group, minMs: times[0] as number, maxMs: times.at(-1) as number, start });
+    if (this.#frame.length >= FRAME_BYTES) this.#closeFrame();
+  }
+
+  /** Makes everything since `begin` durable, and notes that it came from the journal up to `through`. */
+  commit(through: number): void {
+    this.#closeFrame();
+    this.#statements.get('UPDATE folded SET through = ?').run(through);
+    this.#database.exec('COMMIT');
+  }
+
+  /** Gives up what was added since `begin`. */
+  abandon(): void {
+    this.#frame.clear();
+    this.#pending = [];
+    this.#forget();
+    if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+  }
+
+  close(): void {
+    this.#forget();
+    this.#database.close();
+  }
+
+  #forget(): void {
+    this.#symbols.clear();
+    this.#series.clear();
+    this.#groups.clear();
+  }
+
+  #closeFrame(): void {
+    if (this.#pending.length === 0) return;
+    const raw = this.#frame.bytes();
+    const body = zstdCompress(raw);
+    const added = this.#run(
+      'INSERT INTO frame (raw_bytes, crc, body) VALUES (?, ?, ?)',
+      raw.length,
+      crc32(body),
+      body,
+    );
+    const insert = this.#statements.get('INSERT INTO chunk VALUES (?, ?, ?, ?, ?)');
+    for (const { group, minMs, maxMs, start } of this.#pending) insert.run(group, minMs, added, start, maxMs);
+    this.#frame.clear();
+    this.#pending = [];
+  }
+
+  #groupOf(series: readonly Labels[]): number {
+    const ids = series.map((labels) => this.#seriesOf(labels));
+    const members = packed(ids);
+    const key = members.toString('latin1');
+    let group = this.#groups.get(key);
+    if (group === undefined) {
+      const known = this.#statements.get('SELECT id FROM grp WHERE members = ?').get(members);
+      group = (known as { id: number } | undefined)?.id ?? this.#addGroup(members, ids);
+      this.#groups.set(key, group);
+    }
+    return group;
+  }
+
+  #addGroup(members: Buffer, ids: readonly number[]): number {
+    const group = this.#run('INSERT INTO grp (members) VALUES (?)', members);
+    const insert = this.#statements.get('INSERT INTO member VALUES (?, ?, ?)');
+    for (const [column, id] of ids.entries()) insert.run(id, group, column);
+    return group;
+  }
+
+  #seriesOf(labels: Labels): number {
+    const key = labelsKey(labels);
+    let id = this.#series.get(key);
+    if (id === undefined) {
+      const symbols = labels.map((text) => this.#symbolOf(text));
+      const blob = packed(symbols);
+      const known = this.#statements.get('SELECT id FROM series WHERE labels = ?').get(blob);
+      id = (known as { id: number } | undefined)?.id ?? this.#addSeries(blob, symbols);
+      this.#series.set(key, id);
+    }
+    return id;
+  }
+
+  #addSeries(blob: Buffer, symbols: readonly number[]): number {
+    const id = this.#run('INSERT INTO series (labels) VALUES (?)', blob);
+    const insert = this.#statements.get('INSERT INTO posting VALUES (?, ?, ?)');
+    for (let i = 0; i < symbols.length; i += 2) insert.run(symbols[i], symbols[i + 1], id);
+    return id;
+  }
+
+  #symbolOf(text: string): number {
+    let id = this.#symbols.get(text);
+    if (id === undefined) {
+      const known = this.#statements.get('SELECT id FROM symbol WHERE text = ?').get(text);
+      id =
+        (known as { id: number } | undefined)?.id ?? this.#run('INSERT INTO symbol (text) VALUES (?)', text);
+      this.#symbols.set(text, id);
+    }
+    return id;
+  }
+
+  #run(sql: string, ...values: unknown[]): number {
+    return Number(this.#statements.get(sql).run(...values).lastInsertRowid);
+  }
+}
+
+function packed(numbers: readonly number[]): Buffer {
+  const out = new ByteWriter();
+  for (const number of numbers) out.uvarint(number);
+  return Buffer.from(out.bytes());
+}

@@ -1,0 +1,150 @@
+import { Fault, reasonOf } from '../../../lib/fault.ts';
+import { labelsKey, type Labels } from '../../../wire/labels.ts';
+import { Head } from '../head/head.ts';
+import type { Matcher } from '../matcher.ts';
+import { SampleColumn } from '../sample-column.ts';
+import type { Scope } from '../scope.ts';
+import type { MetricReader, ReadLimits, SeriesSamples, TimeRange } from '../store.ts';
+import { isSqliteError } from './database.ts';
+import { PartitionReader } from './partition-reader.ts';
+import type { StoreView } from './view.ts';
+
+/** Partition files held open; each costs three descriptors. */
+const MAX_OPEN = 16;
+
+type Gather = (into: SampleColumn) => void;
+
+interface Found {
+  readonly labels: Labels;
+  /** In the order of the places: what comes later replaces what came before at the same time. */
+  readonly gathers: Gather[];
+}
+
+/** Answers from the partitions and the heads of the newest view; each thread has its own. */
+export class SqliteReader implements MetricReader {
+  #view: StoreView = { heads: [], partitions: [] };
+  #heads = new Map<number, Head>();
+  readonly #partitions = new Map<string, PartitionReader>();
+
+  /** Takes what the writer published last. */
+  setView(view: StoreView): void {
+    this.#view = view;
+    this.#heads = new Map(
+      view.heads.map((buffers) => [buffers.id, this.#heads.get(buffers.id) ?? new Head(buffers.id, buffers)]),
+    );
+    const files = new Set(view.partitions.map(({ file }) => file));
+    for (const file of this.#partitions.keys()) if (!files.has(file)) this.#closePartition(file);
+  }
+
+  select(scope: Scope, matchers: readonly Matcher[], range: TimeRange, limits: ReadLimits): SeriesSamples[] {
+    const out: SeriesSamples[] = [];
+    let samples = 0;
+    for (const { labels, gathers } of this.#find(scope, matchers, range, limits)) {
+      limits.checkDeadline();
+      const column = new SampleColumn();
+      for (const gather of gathers) gather(column);
+      const found = column.finish(range.fromMs, range.toMs);
+      samples += found.values.length;
+      if (samples > limits.maxSamples) {
+        throw new Fault(
+          'limit',
+          `the query reads more than ${limits.maxSamples} samples (setting query.max-samples): ask for fewer series or less time`,
+        );
+      }
+      if (found.values.length > 0) out.push({ labels, ...found });
+    }
+    return out;
+  }
+
+  series(scope: Scope, matchers: readonly Matcher[], range: TimeRange, limits: ReadLimits): Labels[] {
+    const keyed = this.#find(scope, matchers, range, limits).map(({ labels }) => ({
+      labels,
+      key: labels.join('\0'),
+    }));
+    return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ labels }) => labels);
+  }
+
+  labelNames(scope: Scope, matchers: readonly Matcher[], range: TimeRange, limits: ReadLimits): string[] {
+    const names = new Set<string>();
+    for (const { labels } of this.#find(scope, matchers, range, limits)) {
+      for (let i = 0; i < labels.length; i += 2) names.add(labels[i] as string);
+    }
+    return [...names].sort();
+  }
+
+  labelValues(
+    scope: Scope,
+    name: string,
+    matchers: readonly Matcher[],
+    range: TimeRange,
+    limits: ReadLimits,
+  ): string[] {
+    const values = new Set<string>();
+    for (const { labels } of this.#find(scope, matchers, range, limits)) {
+      for (let i = 0; i < labels.length; i += 2) if (labels[i] === name) values.add(labels[i + 1] as string);
+    }
+    return [...values].sort();
+  }
+
+  close(): void {
+    for (const file of this.#partitions.keys()) this.#closePartition(file);
+  }
+
+  #find(scope: Scope, matchers: readonly Matcher[], range: TimeRange, limits: ReadLimits): Found[] {
+    const found = new Map<string, Found>();
+    const visit = (labels: Labels, gather: Gather): void => {
+      const key = labelsKey(labels);
+      const known = found.get(key);
+      if (known) {
+        known.gathers.push(gather);
+        return;
+      }
+      if (found.size >= limits.maxSeries) {
+        throw new Fault(
+          'limit',
+          `the query meets more than ${limits.maxSeries} series (setting query.max-series): select fewer`,
+        );
+      }
+      found.set(key, { labels, gathers: [gather] });
+    };
+    // Heads are looked at first: what is folded meanwhile is then met twice, never missed.
+    for (const head of this.#heads.values()) head.refresh();
+    for (const { file, fromMs, toMs } of this.#view.partitions) {
+      if (fromMs > range.toMs || toMs < range.fromMs) continue;
+      try {
+        this.#partition(file).visit(scope, matchers, range, limits, visit);
+      } catch (thrown) {
+        if (!isUnreadable(thrown)) throw thrown;
+        limits.onDamage(`${file} was left out: ${reasonOf(thrown)}`);
+      }
+    }
+    for (const head of this.#heads.values()) head.visit(scope, matchers, range, limits, visit);
+    return [...found.values()];
+  }
+
+  #partition(file: string): PartitionReader {
+    const partition = this.#partitions.get(file) ?? new PartitionReader(file);
+    // Most recently used last.
+    this.#partitions.delete(file);
+    this.#partitions.set(file, partition);
+    return partition;
+  }
+
+  /** Called between queries: keeps the number of open files bounded. */
+  trim(): void {
+    for (const file of this.#partitions.keys()) {
+      if (this.#partitions.size <= MAX_OPEN) return;
+      this.#closePartition(file);
+    }
+  }
+
+  #closePartition(file: string): void {
+    this.#partitions.get(file)?.close();
+    this.#partitions.delete(file);
+  }
+}
+
+/** One bad file never takes the others down. */
+function isUnreadable(thrown: unknown): boolean {
+  return isSqliteError(thrown) || (thrown instanceof Fault && thrown.code === 'store');
+}

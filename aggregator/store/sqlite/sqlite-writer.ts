@@ -1,0 +1,237 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { Clock } from '../../../lib/clock.ts';
+import { Fault, reasonOf } from '../../../lib/fault.ts';
+import type { BatchId } from '../../../wire/batch.ts';
+import { Head } from '../head/head.ts';
+import type { MetricWriter, Row, Write } from '../store.ts';
+import { foldHead } from './fold.ts';
+import { Journal, type StoredEntry } from './journal.ts';
+import { Partition } from './partition.ts';
+import { PartitionFiles, dayOf } from './partition-files.ts';
+import { enforceRetention, type Retention } from './retention.ts';
+import type { StoreView } from './view.ts';
+
+export interface WriterOptions {
+  /** Where the store lives; made when it is missing. */
+  readonly folder: string;
+  readonly clock: Clock;
+  /** Reads a journalled body back into rows, after a restart. Throws a `Fault` when it can't. */
+  readonly decode: (
+    kind: number,
+    body: Uint8Array,
+    schema: (hash: string) => Uint8Array | undefined,
+  ) => readonly Row[];
+  /** Called with all that readers need whenever it changes. */
+  readonly onView: (view: StoreView) => void;
+  readonly events: WriterEvents;
+  /** Open data is folded when it is this large or this old; past twice the size nothing more is taken. */
+  readonly openDataBytes: number;
+  readonly foldAfterMs: number;
+  readonly retention: Retention;
+}
+
+/** What an operator should hear of. */
+export interface WriterEvents {
+  replayed(entries: number, skipped: number): void;
+  folded(samples: number, seconds: number): void;
+  foldFailed(reason: string): void;
+  entryDamaged(id: number, reason: string): void;
+  partitionDamaged(file: string, aside: string, reason: string): void;
+  partitionDropped(file: string, reason: string): void;
+}
+
+/** After a fold that failed, the next try. */
+const RETRY_FOLD_MS = 10_000;
+
+/**
+ * The writing side: journal first, then the head, and from time to time the head as a whole into partitions.
+ * Belongs to one thread.
+ */
+export class SqliteWriter implements MetricWriter {
+  readonly #options: WriterOptions;
+  readonly #journal: Journal;
+  readonly #files: PartitionFiles;
+  /** Series that are measured together -> their group in the open head. */
+  readonly #groups = new Map<string, number>();
+  #head = new Head(1);
+  #headSinceMs: number;
+  #sealed: Head | undefined;
+  /** The last journal entry of the sealed head. */
+  #sealedThrough = 0;
+  #folding: Promise<void> | undefined;
+  #foldFailure: { reason: string; retryAtMs: number } | undefined;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#files = new PartitionFiles(join(options.folder, 'metrics'));
+    this.#journal = new Journal(join(options.folder, 'journal.db'));
+    this.#headSinceMs = options.clock.monotonicMs();
+    this.#replay();
+    this.#publish();
+  }
+
+  has(batch: BatchId): boolean {
+    return this.#journal.has(batch);
+  }
+
+  lastSequence(agent: string, epoch: number): number {
+    return this.#journal.lastSequence(agent, epoch);
+  }
+
+  putSchemas(schemas: readonly { readonly hash: string; readonly body: Uint8Array }[]): void {
+    this.#journal.putSchemas(schemas);
+  }
+
+  schema(hash: string): Uint8Array | undefined {
+    return this.#journal.schema(hash);
+  }
+
+  write(writes: readonly Write[]): void {
+    if (writes.length === 0) return;
+    this.#journal.commit(writes);
+    for (const { rows } of writes) for (const row of rows) this.#append(row);
+    this.tick();
+  }
+
+  refusal(): string | undefined {
+    const { byteLength } = this.#head;
+    if (byteLength <= 2 * this.#options.openDataBytes) return undefined;
+    const failure = this.#foldFailure ? ` because folding fails: ${this.#foldFailure.reason}` : '';
+    return `${byteLength} bytes of open data (setting store.open-data-size) wait to be folded${failure}`;
+  }
+
+  /** Why the last fold failed, if it did; for readiness. */
+  get failure(): string | undefined {
+    return this.#foldFailure?.reason;
+  }
+
+  /** Figures for the aggregator's own metrics. */
+  stats(): { series: number; openBytes: number; storedBytes: number; partitions: number } {
+    const files = this.#files.list();
+    return {
+      series: this.#head.seriesCount,
+      openBytes: this.#head.byteLength + (this.#sealed?.byteLength ?? 0),
+      storedBytes: files.reduce((sum, file) => sum + this.#files.bytesOf(file), 0),
+      partitions: files.length,
+    };
+  }
+
+  /** Folds when it is time; called at each write and now and then. */
+  tick(): void {
+    if (this.#folding || this.#head.groupCount === 0) return;
+    const nowMs = this.#options.clock.monotonicMs();
+    if (this.#foldFailure && nowMs < this.#foldFailure.retryAtMs) return;
+    const due =
+      this.#sealed !== undefined ||
+      this.#head.byteLength >= this.#options.openDataBytes ||
+      nowMs - this.#headSinceMs >= this.#options.foldAfterMs;
+    if (due) void this.fold();
+  }
+
+  /** Moves all open data into partitions. One at a time; resolves also when it failed (see `failure`). */
+  async fold(): Promise<void> {
+    this.#folding ??= this.#fold().finally(() => (this.#folding = undefined));
+    await this.#folding;
+  }
+
+  async close(): Promise<void> {
+    await this.#folding;
+    this.#journal.close();
+  }
+
+  async #fold(): Promise<void> {
+    const { clock, events } = this.#options;
+    const startMs = clock.monotonicMs();
+    // A head whose fold failed is tried again as it is; what came since waits in the open one.
+    const through = this.#sealed ? this.#sealedThrough : this.#journal.lastId();
+    const sealed = this.#sealed ?? this.#seal(through);
+    try {
+      await foldHead(sealed, this.#files, through);
+    } catch (thrown) {
+      this.#foldFailure = { reason: reasonOf(thrown), retryAtMs: clock.monotonicMs() + RETRY_FOLD_MS };
+      events.foldFailed(this.#foldFailure.reason);
+      return;
+    }
+    this.#sealed = undefined;
+    this.#foldFailure = undefined;
+    // The entries are not needed from here on; the schemas of the open head are.
+    this.#journal.dropThrough(through, new Set(this.#groups.keys()));
+    for (const { file, reason } of enforceRetention(this.#files, this.#options.retention, clock.nowMs())) {
+      events.partitionDropped(file, reason);
+    }
+    this.#publish();
+    events.folded(sealed.sampleCount, (clock.monotonicMs() - startMs) / 1000);
+  }
+
+  #seal(through: number): Head {
+    const sealed = this.#head;
+    this.#sealed = sealed;
+    this.#sealedThrough = through;
+    this.#head = new Head(sealed.id + 1);
+    this.#headSinceMs = this.#options.clock.monotonicMs();
+    this.#groups.clear();
+    this.#publish();
+    return sealed;
+  }
+
+  #append(row: Row): void {
+    let group = this.#groups.get(row.key);
+    if (group === undefined) this.#groups.set(row.key, (group = this.#head.addGroup(row.series())));
+    this.#head.append(group, row.atMs, row.values);
+  }
+
+  #publish(): void {
+    const heads = this.#sealed ? [this.#sealed, this.#head] : [this.#head];
+    this.#options.onView({ heads: heads.map((head) => head.buffers), partitions: this.#files.list() });
+  }
+
+  /** Brings the journal back into the head, leaving out what a partition holds already. */
+  #replay(): void {
+    const folded = new Map<number, number>();
+    let entries = 0;
+    let skipped = 0;
+    for (const entry of this.#journal.entries()) {
+      entries++;
+      for (const row of this.#read(entry)) {
+        const day = dayOf(row.atMs);
+        let through = folded.get(day);
+        if (through === undefined) folded.set(day, (through = this.#foldedThrough(day)));
+        if (through >= entry.id) skipped++;
+        else this.#append(row);
+      }
+    }
+    this.#options.events.replayed(entries, skipped);
+  }
+
+  #read(entry: StoredEntry): readonly Row[] {
+    try {
+      if (!entry.intact) throw new Fault('damaged', 'its checksum is wrong');
+      return this.#options.decode(entry.kind, entry.body, (hash) => this.#journal.schema(hash));
+    } catch (thrown) {
+      if (!(thrown instanceof Fault)) throw thrown;
+      this.#options.events.entryDamaged(entry.id, thrown.message);
+      return [];
+    }
+  }
+
+  /** Up to which journal entry a day is folded. A file that can't be opened is set aside. */
+  #foldedThrough(dayMs: number): number {
+    const partition = this.#files.of(dayMs);
+    if (!existsSync(partition.file)) return 0;
+    try {
+      const opened = new Partition(partition.file);
+      const through = opened.foldedThrough();
+      opened.close();
+      return through;
+    } catch (thrown) {
+      this.#options.events.partitionDamaged(
+        partition.file,
+        this.#files.setAside(partition),
+        reasonOf(thrown),
+      );
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,284 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { isStale, putStale } from '../../wire/sample.ts';
+import { labelsFrom, labelsKey, printLabels, type Labels } from '../../wire/labels.ts';
+import type { Matcher } from './matcher.ts';
+import { everything, type Scope } from './scope.ts';
+import type { MetricReader, MetricWriter, ReadLimits, Row, SeriesSamples } from './store.ts';
+
+/** What the contract needs of an implementation. */
+export interface StoreUnderTest {
+  readonly writer: MetricWriter;
+  readonly reader: MetricReader;
+  /** Moves open data to where it stays. */
+  settle(): Promise<void>;
+  /** Ends without a goodbye and opens again from what is on disk. */
+  crash(): Promise<StoreUnderTest>;
+  close(): Promise<void>;
+}
+
+export const freeLimits: ReadLimits = {
+  maxSeries: 1e6,
+  maxSamples: 1e9,
+  checkDeadline() {},
+  onDamage(message) {
+    throw new Error(message);
+  },
+};
+
+export const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const START_MS = Date.UTC(2026, 0, 10);
+const ALL = { fromMs: 0, toMs: 1e15 };
+
+/** One body of one sample each for `samples`: `[labels, time, value]`. */
+export function rowsOf(samples: readonly (readonly [Record<string, string>, number, number])[]): Row[] {
+  return samples.map(([record, atMs, value]) => {
+    const labels = labelsFrom(record);
+    return { key: labelsKey(labels), series: () => [labels], atMs, values: Float64Array.of(value) };
+  });
+}
+
+function rowOf(series: readonly Labels[], atMs: number, values: Float64Array): Row {
+  return { key: series.map(labelsKey).join(), series: () => series, atMs, values };
+}
+
+function show(found: readonly SeriesSamples[]): Record<string, [number, number][]> {
+  return Object.fromEntries(
+    found.map(({ labels, timestampsMs, values }) => [
+      printLabels(labels),
+      Array.from(timestampsMs, (atMs, i): [number, number] => [atMs, values[i] as number]),
+    ]),
+  );
+}
+
+const eq = (name: string, value: string): Matcher => ({ name, op: '=', value });
+
+/** What every store does. `encode` makes the body that the implementation's journal reads back. */
+export function metricStoreContract(
+  name: string,
+  open: () => Promise<StoreUnderTest>,
+  encode: (rows: readonly Row[]) => Uint8Array,
+): void {
+  describe(`${name}: the store contract`, () => {
+    let store: StoreUnderTest;
+    beforeEach(async () => {
+      store = await open();
+    });
+    afterEach(() => store.close());
+
+    const put = (rows: readonly Row[], batch?: { agent: string; epoch: number; sequence: number }): void =>
+      store.writer.write([{ kind: 0, body: encode(rows), rows, ...(batch && { batch }) }]);
+    const select = (matchers: Matcher[], range = ALL, scope: Scope = everything): SeriesSamples[] =>
+      store.reader.select(scope, matchers, range, freeLimits);
+
+    /** Each state in which samples can be: open, settled, both, after a crash. */
+    const states: [string, () => Promise<void>][] = [
+      ['open', async () => {}],
+      ['settled', async () => store.settle()],
+      ['after a crash', async () => void (store = await store.crash())],
+      ['settled and after a crash', async () => (await store.settle(), void (store = await store.crash()))],
+    ];
+
+    test.each(states)('gives back what was written: %s', async (_state, reach) => {
+      put(
+        rowsOf([
+          [{ __name__: 'up', job: 'a' }, START_MS, 1],
+          [{ __name__: 'up', job: 'b' }, START_MS, 0],
+        ]),
+      );
+      put(rowsOf([[{ __name__: 'up', job: 'a' }, START_MS + 5000, 0.5]]));
+      await reach();
+      expect(show(select([eq('__name__', 'up')]))).toEqual({
+        'up{job="a"}': [
+          [START_MS, 1],
+          [START_MS + 5000, 0.5],
+        ],
+        'up{job="b"}': [[START_MS, 0]],
+      });
+    });
+
+    test.each(states)('orders samples of any order, the later of two wins: %s', async (_state, reach) => {
+      const series = { __name__: 'x' };
+      put(
+        rowsOf([
+          [series, START_MS + 2000, 2],
+          [series, START_MS - DAY_MS, 0],
+          [series, START_MS + 1000, 1],
+        ]),
+      );
+      put(
+        rowsOf([
+          [series, START_MS + 2000, 22],
+          [series, START_MS + 2 * DAY_MS, 3],
+        ]),
+      );
+      await reach();
+      put(rowsOf([[series, START_MS + 1000, 11]]));
+      expect(show(select([eq('__name__', 'x')]))).toEqual({
+        x: [
+          [START_MS - DAY_MS, 0],
+          [START_MS + 1000, 11],
+          [START_MS + 2000, 22],
+          [START_MS + 2 * DAY_MS, 3],
+        ],
+      });
+    });
+
+    test.each(states)('keeps every bit of a value: %s', async (_state, reach) => {
+      const values = Float64Array.of(NaN, -0, Infinity, -Infinity, 5e-324, 0.1 + 0.2, 0);
+      putStale(values, 6);
+      const series = Array.from(values, (_, i) => labelsFrom({ __name__: 'v', i: String(i) }));
+      put([rowOf(series, START_MS, values)]);
+      await reach();
+      const found = select([eq('__name__', 'v')]).sort((a, b) =>
+        labelsKey(a.labels) < labelsKey(b.labels) ? -1 : 1,
+      );
+      expect(found.map(({ values: [value] }) => value)).toEqual([...values]);
+      expect(isStale(found[6]!.values, 0)).toBe(true);
+      expect(isStale(found[0]!.values, 0)).toBe(false);
+    });
+
+    test.each(states)('both ends of a range are in it: %s', async (_state, reach) => {
+      put(rowsOf([1, 2, 3, 4].map((n) => [{ __name__: 'x' }, START_MS + n * 1000, n] as const)));
+      await reach();
+      const range = { fromMs: START_MS + 2000, toMs: START_MS + 3000 };
+      expect(show(select([], range))).toEqual({
+        x: [
+          [START_MS + 2000, 2],
+          [START_MS + 3000, 3],
+        ],
+      });
+      expect(select([], { fromMs: START_MS + 4001, toMs: START_MS + 9000 })).toEqual([]);
+    });
+
+    test.each(states)('matches labels as Prometheus does: %s', async (_state, reach) => {
+      const series: Record<string, string>[] = [
+        { __name__: 'm', env: 'prod', pod: 'web-1' },
+        { __name__: 'm', env: 'prod', pod: 'web-22' },
+        { __name__: 'm', env: 'dev', pod: 'db.1' },
+        { __name__: 'm', pod: 'a\nb' },
+        { __name__: 'other', env: '\u00e4\u{1f9ed}', __proto__x: '1' },
+      ];
+      put(rowsOf(series.map((record, i) => [record, START_MS, i] as const)));
+      await reach();
+      const cases: [Matcher[], number[]][] = [
+        [[], [0, 1, 2, 3, 4]],
+        [[eq('env', 'prod')], [0, 1]],
+        [[eq('env', '')], [3]],
+        [[{ name: 'env', op: '!=', value: 'prod' }], [2, 3, 4]],
+        [[{ name: 'env', op: '!=', value: '' }], [0, 1, 2, 4]],
+        [[{ name: 'pod', op: '=~', value: 'web-.' }], [0]],
+        [[{ name: 'pod', op: '=~', value: 'web-.*|db.1' }], [0, 1, 2]],
+        [[{ name: 'pod', op: '=~', value: 'a.b' }], [3]],
+        [[{ name: 'env', op: '=~', value: 'prod|' }], [0, 1, 3]],
+        [[{ name: 'env', op: '=~', value: '.*' }], [0, 1, 2, 3, 4]],
+        [[{ name: 'env', op: '!~', value: 'prod|dev' }], [3, 4]],
+        [[{ name: 'env', op: '!~', value: '.+' }], [3]],
+        [[eq('env', '\u00e4\u{1f9ed}')], [4]],
+        [[eq('no', 'thing')], []],
+        [
+          [
+            eq('__name__', 'm'),
+            { name: 'pod', op: '=~', value: '.*1' },
+            { name: 'env', op: '!=', value: 'dev' },
+          ],
+          [0],
+        ],
+      ];
+      for (const [matchers, expected] of cases) {
+        const found = select(matchers)
+          .map(({ values: [value] }) => value)
+          .sort();
+        expect(found, JSON.stringify(matchers)).toEqual(expected);
+      }
+    });
+
+    test.each(states)('shows no series outside of the scope: %s', async (_state, reach) => {
+      put(
+        rowsOf([
+          [{ __name__: 'm', namespace: 'a' }, START_MS, 1],
+          [{ __name__: 'm', namespace: 'b' }, START_MS, 2],
+          [{ __name__: 'm' }, START_MS, 3],
+        ]),
+      );
+      await reach();
+      const scope: Scope = { kind: 'namespaces', names: new Set(['a', 'zzz']) };
+      expect(Object.keys(show(select([], ALL, scope)))).toEqual(['m{namespace="a"}']);
+      expect(select([{ name: 'namespace', op: '!=', value: 'a' }], ALL, scope)).toEqual([]);
+      expect(select([], ALL, { kind: 'namespaces', names: new Set() })).toEqual([]);
+      expect(store.reader.labelValues(scope, 'namespace', [], ALL, freeLimits)).toEqual(['a']);
+      expect(store.reader.labelNames(scope, [], ALL, freeLimits)).toEqual(['__name__', 'namespace']);
+      expect(store.reader.series(scope, [], ALL, freeLimits).length).toBe(1);
+    });
+
+    test('a batch is known once it is written, also after a crash, in any order', async () => {
+      const id = (sequence: number) => ({ agent: 'a', epoch: 5, sequence });
+      for (const sequence of [1, 2, 5, 3]) put([], id(sequence));
+      store = await store.crash();
+      expect([1, 2, 3, 4, 5, 6].map((n) => store.writer.has(id(n)))).toEqual([
+        true,
+        true,
+        true,
+        false,
+        true,
+        false,
+      ]);
+      put([], id(4));
+      expect(store.writer.has(id(4))).toBe(true);
+      expect(store.writer.lastSequence('a', 5)).toBe(5);
+      expect(store.writer.has({ agent: 'a', epoch: 6, sequence: 1 })).toBe(false);
+      expect(store.writer.has({ agent: 'b', epoch: 5, sequence: 1 })).toBe(false);
+    });
+
+    test('limits name themselves and their setting', () => {
+      put(rowsOf([1, 2, 3].map((n) => [{ __name__: `m${n}` }, START_MS, n] as const)));
+      expect(() => store.reader.select(everything, [], ALL, { ...freeLimits, maxSeries: 2 })).toThrow(
+        /2 series.*query\.max-series/,
+      );
+      expect(() => store.reader.select(everything, [], ALL, { ...freeLimits, maxSamples: 2 })).toThrow(
+        /2 samples.*query\.max-samples/,
+      );
+      expect(() => select([{ name: 'a', op: '=~', value: '(' }])).toThrow(/regular expression of a=~"\("/);
+    });
+
+    test('agrees with a naive twin over random writes, settling and crashes', async () => {
+      const sample = fc.tuple(
+        fc.constantFrom('a', 'b', 'c'),
+        fc.integer({ min: 0, max: 5 }),
+        fc.integer({ min: 0, max: 40 }),
+        fc.double(),
+      );
+      const step = fc.oneof(
+        { weight: 6, arbitrary: fc.array(sample, { maxLength: 8 }) },
+        { weight: 1, arbitrary: fc.constantFrom('settle' as const, 'crash' as const) },
+      );
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 15 }), async (steps) => {
+          await store.close();
+          store = await open();
+          const twin = new Map<string, Map<number, number>>();
+          for (const action of steps) {
+            if (action === 'settle') await store.settle();
+            else if (action === 'crash') store = await store.crash();
+            else {
+              const samples = action.map(
+                ([job, n, hour, value]) =>
+                  [{ __name__: 'm', job, n: `${n}` }, START_MS + hour * HOUR_MS, value] as const,
+              );
+              put(rowsOf(samples));
+              for (const [record, atMs, value] of samples) {
+                const key = printLabels(labelsFrom(record));
+                twin.set(key, (twin.get(key) ?? new Map<number, number>()).set(atMs, value));
+              }
+            }
+          }
+          const expected = [...twin].map(([key, values]) => [key, [...values].sort(([a], [b]) => a - b)]);
+          expect(show(select([]))).toEqual(Object.fromEntries(expected));
+        }),
+        { numRuns: 25 },
+      );
+    });
+  });
+}
