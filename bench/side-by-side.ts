@@ -9,7 +9,7 @@ export interface Subject {
   moved(): Promise<Moved>;
 }
 
-export interface Moved {
+interface Moved {
   readonly ticks: number;
   readonly samples: number;
   /** CPU seconds of the ticks by the program's own account; 0 when it keeps none. */

@@ -37,7 +37,7 @@ function buildPackage(target: string, script: string): void {
   const control =
     'Package: lantern\nVersion: 1.2-3\nArchitecture: all\nMaintainer: a <a@b>\nDescription: x\n';
   writeFileSync(join(tree, 'DEBIAN/control'), control);
-  execFileSync('dpkg-deb', ['--root-owner-group', '--build', tree, target], { stdio: 'ignore' });
+  execFileSync('/usr/bin/dpkg-deb', ['--root-owner-group', '--build', tree, target], { stdio: 'ignore' });
 }
 
 function world(cache: string, more: Partial<World> = {}): World & { said: string[] } {

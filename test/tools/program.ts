@@ -19,7 +19,7 @@ export interface ProgramOptions {
   readonly timeoutMs?: number;
 }
 
-export interface Exit {
+interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
