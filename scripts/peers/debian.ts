@@ -67,7 +67,7 @@ export const aptDownload: Download = async (name, folder) => {
 /** By `apt-get install`, as root. What counts is that the programs start, which the caller checks. */
 export async function installPeer(peer: Peer): Promise<void> {
   if (process.getuid?.() !== 0) {
-    throw new Fault('not_root', `installing ${peer.package} needs root: ${remedy(peer)}`);
+    throw new Fault('not_root', `installing ${peer.package} needs root`);
   }
   const args = ['install', '--yes', '-q', '--no-install-recommends', peer.package];
   await withFreshLists(() => aptGet(['-o', 'DPkg::Lock::Timeout=240', ...args]));
