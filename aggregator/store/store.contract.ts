@@ -69,7 +69,7 @@ export function metricStoreContract(
     afterEach(() => store.close());
 
     const put = (rows: readonly Row[], batch?: { agent: string; epoch: number; sequence: number }): void =>
-      store.writer.write([{ kind: 0, body: encode(rows), rows, ...(batch && { batch }) }]);
+      store.writer.write([{ kind: 0, newestMs: 1e15, body: encode(rows), rows, ...(batch && { batch }) }]);
     const select = (matchers: Matcher[], range = ALL, scope: Scope = everything): SeriesSamples[] =>
       store.reader.select(scope, matchers, range, freeLimits);
 
@@ -189,8 +189,8 @@ export function metricStoreContract(
       ];
       for (const [matchers, expected] of cases) {
         const found = select(matchers)
-          .map(({ values: [value] }) => value)
-          .sort();
+          .map(({ values: [value] }) => value as number)
+          .sort((a, b) => a - b);
         expect(found, JSON.stringify(matchers)).toEqual(expected);
       }
     });

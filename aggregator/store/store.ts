@@ -61,6 +61,8 @@ export interface Row {
 export interface Write {
   /** What the body is; the ingest that made it reads it back after a restart. */
   readonly kind: number;
+  /** Samples of the body after this time are not among `rows`. */
+  readonly newestMs: number;
   readonly body: Uint8Array;
   /** Set for an agent's batch, which is taken once only. */
   readonly batch?: BatchId;

@@ -12,6 +12,8 @@ import { createTables, openDatabase } from './database.ts';
 export interface JournalEntry {
   /** What the body is; the ingest that wrote it knows how to read it. */
   readonly kind: number;
+  /** Samples of the body after this time were refused when it came. */
+  readonly newestMs: number;
   readonly body: Uint8Array;
   /** Set for an agent's batch, which is taken once only. */
   readonly batch?: BatchId;
@@ -20,14 +22,23 @@ export interface JournalEntry {
 export interface StoredEntry {
   readonly id: number;
   readonly kind: number;
+  readonly newestMs: number;
   readonly body: Uint8Array;
   /** Does the body still have the checksum that it was written with? */
   readonly intact: boolean;
 }
 
+interface EntryRow {
+  readonly id: number;
+  readonly kind: number;
+  readonly newest_ms: number;
+  readonly crc: number;
+  readonly body: Buffer;
+}
+
 const VERSION = 1;
 const TABLES = `
-  CREATE TABLE entry (id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, crc INTEGER NOT NULL, body BLOB NOT NULL);
+  CREATE TABLE entry (id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, newest_ms INTEGER NOT NULL, crc INTEGER NOT NULL, body BLOB NOT NULL);
   CREATE TABLE received (agent TEXT, epoch INTEGER, first INTEGER, last INTEGER, PRIMARY KEY (agent, epoch, first)) WITHOUT ROWID;
   CREATE TABLE schema (hash TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID`;
 
@@ -44,7 +55,7 @@ export class Journal {
     this.#database = openDatabase(file);
     createTables(this.#database, file, VERSION, TABLES);
     const prepare = (sql: string): Database.Statement => this.#database.prepare(sql);
-    this.#insert = prepare('INSERT INTO entry (kind, crc, body) VALUES (?, ?, ?)');
+    this.#insert = prepare('INSERT INTO entry (kind, newest_ms, crc, body) VALUES (?, ?, ?, ?)');
     this.#rangeBefore = prepare(
       'SELECT first, last FROM received WHERE agent = ? AND epoch = ? AND first <= ? ORDER BY first DESC LIMIT 1',
     );
@@ -87,14 +98,15 @@ export class Journal {
   /** The entries in the order in which they were committed. */
   *entries(): Iterable<StoredEntry> {
     const next = this.#database.prepare(
-      'SELECT id, kind, crc, body FROM entry WHERE id > ? ORDER BY id LIMIT 1',
+      'SELECT id, kind, newest_ms, crc, body FROM entry WHERE id > ? ORDER BY id LIMIT 1',
     );
     let last = 0;
     while (true) {
-      const row = next.get(last) as { id: number; kind: number; crc: number; body: Buffer } | undefined;
+      const row = next.get(last) as EntryRow | undefined;
       if (row === undefined) return;
-      last = row.id;
-      yield { id: row.id, kind: row.kind, body: row.body, intact: crc32(row.body) === row.crc };
+      const { id, kind, newest_ms: newestMs, crc, body } = row;
+      last = id;
+      yield { id, kind, newestMs, body, intact: crc32(body) === crc };
     }
   }
 
@@ -118,8 +130,8 @@ export class Journal {
     this.#database.close();
   }
 
-  #write({ kind, body, batch }: JournalEntry): number {
-    const id = Number(this.#insert.run(kind, crc32(body), body).lastInsertRowid);
+  #write({ kind, newestMs, body, batch }: JournalEntry): number {
+    const id = Number(this.#insert.run(kind, newestMs, crc32(body), body).lastInsertRowid);
     if (batch) this.#markReceived(batch);
     return id;
   }

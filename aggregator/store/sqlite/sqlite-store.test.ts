@@ -25,7 +25,7 @@ function encode(rows: readonly Row[]): Uint8Array {
   return Buffer.from(JSON.stringify(plain));
 }
 
-function decode(_kind: number, body: Uint8Array): Row[] {
+function decode({ body }: { body: Uint8Array }): Row[] {
   const plain = JSON.parse(Buffer.from(body).toString()) as {
     series: string[][];
     atMs: number;
@@ -97,7 +97,8 @@ function folder(): string {
 
 metricStoreContract('sqlite', async () => openStore(folder()), encode);
 
-const put = ({ writer }: Opened, rows: Row[]): void => writer.write([{ kind: 0, body: encode(rows), rows }]);
+const put = ({ writer }: Opened, rows: Row[]): void =>
+  writer.write([{ kind: 0, newestMs: 1e15, body: encode(rows), rows }]);
 const ALL = { fromMs: 0, toMs: 1e15 };
 const read = ({ reader }: Opened): number[] =>
   reader

@@ -19,9 +19,8 @@ export interface WriterOptions {
   readonly clock: Clock;
   /** Reads a journalled body back into rows, after a restart. Throws a `Fault` when it can't. */
   readonly decode: (
-    kind: number,
-    body: Uint8Array,
-    schema: (hash: string) => Uint8Array | undefined,
+    entry: Pick<Write, 'kind' | 'newestMs' | 'body'>,
+    findSchema: (hash: string) => Uint8Array | undefined,
   ) => readonly Row[];
   /** Called with all that readers need whenever it changes. */
   readonly onView: (view: StoreView) => void;
@@ -208,7 +207,7 @@ export class SqliteWriter implements MetricWriter {
   #read(entry: StoredEntry): readonly Row[] {
     try {
       if (!entry.intact) throw new Fault('damaged', 'its checksum is wrong');
-      return this.#options.decode(entry.kind, entry.body, (hash) => this.#journal.schema(hash));
+      return this.#options.decode(entry, (hash) => this.#journal.schema(hash));
     } catch (thrown) {
       if (!(thrown instanceof Fault)) throw thrown;
       this.#options.events.entryDamaged(entry.id, thrown.message);

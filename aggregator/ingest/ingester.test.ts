@@ -1,0 +1,234 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import { FakeClock } from '../../lib/clock.ts';
+import { encodeBatch, encodeSchemas, type BatchId } from '../../wire/batch.ts';
+import { labelsFrom, printLabels } from '../../wire/labels.ts';
+import { encodeSchema, schemaHash } from '../../wire/schema.ts';
+import type { MetricWriter, Write } from '../store/store.ts';
+import { Ingester, KIND_BATCH, KIND_REMOTE_WRITE, KIND_SCHEMAS, readJournalled } from './ingester.ts';
+import { remoteWriteBody } from './remote-write.fake.ts';
+
+const NOW_MS = 1_700_000_000_000;
+const SERIES = [labelsFrom({ __name__: 'a' }), labelsFrom({ __name__: 'b' })];
+const HASH = schemaHash(encodeSchema(SERIES));
+
+/** Keeps what it is given in plain sight. */
+class FakeStore implements MetricWriter {
+  readonly writes: Write[] = [];
+  readonly schemas = new Map<string, Uint8Array>();
+  full = false;
+  broken = false;
+
+  has({ agent, epoch, sequence }: BatchId): boolean {
+    return this.writes.some(
+      ({ batch: b }) => b?.agent === agent && b.epoch === epoch && b.sequence === sequence,
+    );
+  }
+  lastSequence(agent: string, epoch: number): number {
+    return Math.max(
+      0,
+      ...this.writes.map(({ batch: b }) => (b?.agent === agent && b.epoch === epoch ? b.sequence : 0)),
+    );
+  }
+  putSchemas(schemas: readonly { hash: string; body: Uint8Array }[]): void {
+    for (const { hash, body } of schemas) this.schemas.set(hash, body);
+  }
+  schema(hash: string): Uint8Array | undefined {
+    return this.schemas.get(hash);
+  }
+  write(writes: readonly Write[]): void {
+    if (this.broken) throw new Error('database or disk is full');
+    this.writes.push(...writes);
+  }
+  refusal(): string | undefined {
+    return this.full ? '9 bytes of open data (setting store.open-data-size) wait' : undefined;
+  }
+  async close(): Promise<void> {}
+}
+
+function setUp() {
+  const store = new FakeStore();
+  const gaps: number[] = [];
+  const ingester = new Ingester({
+    store,
+    clock: new FakeClock(NOW_MS),
+    limits: { maxBodyBytes: 1024 ** 2, futureMs: 600_000, maxLabels: 4, maxLabelLength: 20 },
+    onGap: (_batch, missing) => void gaps.push(missing),
+  });
+  const batch = (sequence: number, atMs = NOW_MS, values = [1, 2]) => ({
+    kind: KIND_BATCH,
+    body: encodeBatch({
+      agent: 'x',
+      epoch: 1,
+      sequence,
+      frames: [{ schema: HASH, atMs, values: Float64Array.from(values) }],
+    }),
+  });
+  const schemas = { kind: KIND_SCHEMAS, body: encodeSchemas([SERIES]) };
+  return { store, gaps, ingester, batch, schemas };
+}
+
+describe('an agent batch', () => {
+  test('asks for its schema, then is taken once', () => {
+    const { store, ingester, batch, schemas } = setUp();
+    expect(ingester.take([batch(1)])).toMatchObject([{ ok: false, code: 'unknown_schema', schemas: [HASH] }]);
+    expect(ingester.take([schemas, batch(1), batch(1)])).toEqual([
+      { ok: true, samples: 0, repeated: false },
+      { ok: true, samples: 2, repeated: false },
+      { ok: true, samples: 0, repeated: true },
+    ]);
+    expect(ingester.take([batch(1)])).toMatchObject([{ ok: true, repeated: true }]);
+    expect(store.writes).toHaveLength(1);
+  });
+
+  test('a bad neighbour does not take the good ones down', () => {
+    const { store, ingester, batch, schemas } = setUp();
+    ingester.take([schemas]);
+    const broken = { kind: KIND_BATCH, body: batch(2).body.slice(0, -1) };
+    const replies = ingester.take([batch(1), broken, batch(3, NOW_MS, [1]), batch(4)]);
+    expect(replies.map((reply) => (reply.ok ? 'ok' : reply.code))).toEqual([
+      'ok',
+      'malformed',
+      'malformed',
+      'ok',
+    ]);
+    expect(store.writes.map(({ batch: b }) => b?.sequence)).toEqual([1, 4]);
+  });
+
+  test('from a clock that is ahead is refused by its time', () => {
+    const { ingester, batch, schemas } = setUp();
+    ingester.take([schemas]);
+    const [early, late] = ingester.take([batch(1, NOW_MS + 600_000), batch(2, NOW_MS + 600_001)]);
+    expect(early).toMatchObject({ ok: true });
+    expect(late).toMatchObject({ ok: false, code: 'clock_ahead', retry: false });
+    expect(late).toHaveProperty('message', expect.stringContaining('2023-11-14T22:23:20.001Z'));
+  });
+
+  test('tells numbers that were left out', () => {
+    const { gaps, ingester, batch, schemas } = setUp();
+    ingester.take([schemas, batch(7), batch(8)]);
+    ingester.take([batch(9)]);
+    ingester.take([batch(13)]);
+    expect(gaps).toEqual([3]);
+  });
+
+  test('is to be tried again when nothing can be stored', () => {
+    const { store, ingester, batch, schemas } = setUp();
+    ingester.take([schemas]);
+    store.broken = true;
+    expect(ingester.take([batch(1)])).toMatchObject([{ ok: false, code: 'unavailable', retry: true }]);
+    store.broken = false;
+    store.full = true;
+    expect(ingester.take([batch(1)])).toMatchObject([
+      { ok: false, retry: true, message: expect.stringContaining('store.open-data-size') },
+    ]);
+  });
+});
+
+describe('a remote write', () => {
+  const up = (job: string): Record<string, string> => ({ __name__: 'up', job });
+
+  test('is taken, sorted, with its values bit for bit', () => {
+    const { store, ingester } = setUp();
+    const body = remoteWriteBody([
+      {
+        labels: [
+          ['job', 'j'],
+          ['__name__', 'up'],
+          ['empty', ''],
+        ],
+        samples: [
+          [NOW_MS, 1],
+          [NOW_MS - 5000, NaN],
+        ],
+      },
+      { labels: [['__name__', 'old']], samples: [[-5, 0.25]] },
+    ]);
+    expect(ingester.take([{ kind: KIND_REMOTE_WRITE, body }])).toEqual([
+      { ok: true, samples: 3, repeated: false },
+    ]);
+    const rows = store.writes[0]!.rows.map((row) => [printLabels(row.series()[0]!), row.atMs, row.values[0]]);
+    expect(rows).toEqual([
+      ['up{job="j"}', NOW_MS, 1],
+      ['up{job="j"}', NOW_MS - 5000, NaN],
+      ['old', -5, 0.25],
+    ]);
+  });
+
+  test('keeps the good series and names the bad ones', () => {
+    const { store, ingester } = setUp();
+    const body = remoteWriteBody([
+      { labels: Object.entries(up('good')), samples: [[NOW_MS, 1]] },
+      { labels: [['job', 'nameless']], samples: [[NOW_MS, 1]] },
+      {
+        labels: [
+          ['__name__', 'twice'],
+          ['a', '1'],
+          ['a', '2'],
+        ],
+        samples: [[NOW_MS, 1]],
+      },
+      {
+        labels: Object.entries(up('future')),
+        samples: [
+          [NOW_MS, 1],
+          [NOW_MS + 3_600_000, 1],
+        ],
+      },
+      {
+        labels: [
+          ['__name__', 'long'],
+          ['a', 'x'.repeat(21)],
+        ],
+        samples: [[NOW_MS, 1]],
+      },
+      {
+        labels: [
+          ['__name__', 'm'],
+          ['a', '1'],
+          ['b', '1'],
+          ['c', '1'],
+          ['d', '1'],
+        ],
+        samples: [[NOW_MS, 1]],
+      },
+    ]);
+    const [reply] = ingester.take([{ kind: KIND_REMOTE_WRITE, body }]);
+    expect(reply).toMatchObject({ ok: false, code: 'bad_data', retry: false, samples: 2 });
+    for (const part of [
+      '5 series',
+      'job="nameless"',
+      'twice',
+      '"a" stands twice',
+      'job="future"',
+      'ingest.future-limit',
+      'ingest.max-label-length',
+      'ingest.max-labels',
+    ]) {
+      expect(reply).toHaveProperty('message', expect.stringContaining(part));
+    }
+    const again = readJournalled(store.writes[0]!, () => undefined);
+    expect(again.slice(0, 2).map((row) => [printLabels(row.series()[0]!), row.atMs])).toEqual([
+      ['up{job="good"}', NOW_MS],
+      ['up{job="future"}', NOW_MS],
+    ]);
+    expect(again.some((row) => row.atMs > NOW_MS)).toBe(false);
+  });
+
+  test('random bytes are refused and nothing else happens', () => {
+    const { store, ingester } = setUp();
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 80 }),
+        fc.constantFrom(KIND_BATCH, KIND_REMOTE_WRITE, KIND_SCHEMAS),
+        (body, kind) => {
+          const [reply] = ingester.take([{ kind, body }]);
+          if (reply!.ok) expect(reply!.samples).toBe(0);
+          else expect(reply!.code).toMatch(/malformed|too_large|bad_data|unsupported_version/);
+        },
+      ),
+    );
+    expect(store.writes).toEqual([]);
+  });
+});

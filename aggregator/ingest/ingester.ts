@@ -1,0 +1,167 @@
+import type { Clock } from '../../lib/clock.ts';
+import { Fault, reasonOf } from '../../lib/fault.ts';
+import { decodeSchemas, readBatchId, type BatchId } from '../../wire/batch.ts';
+import { encodeSchema } from '../../wire/schema.ts';
+import type { MetricWriter, Row, Write } from '../store/store.ts';
+import { type FindSchema, readAgentBatch, UnknownSchemas } from './agent-batch.ts';
+import type { IngestLimits } from './limits.ts';
+import { decodeRemoteWrite } from './remote-write.ts';
+
+/** What a body is; also the `kind` of its journal entry, so the numbers stay. */
+export const KIND_BATCH = 1;
+export const KIND_REMOTE_WRITE = 2;
+/** Never in the journal. */
+export const KIND_SCHEMAS = 3;
+
+export interface IngestRequest {
+  readonly kind: number;
+  readonly body: Uint8Array;
+}
+
+/** What the sender is told. */
+export type IngestReply =
+  | { readonly ok: true; readonly samples: number; readonly repeated: boolean }
+  | {
+      readonly ok: false;
+      readonly code: string;
+      readonly message: string;
+      readonly retry: boolean;
+      /** With `unknown_schema`: the hashes that are wanted. */
+      readonly schemas?: readonly string[];
+      /** Samples that were taken all the same. */
+      readonly samples?: number;
+    };
+
+export interface IngesterOptions {
+  readonly store: MetricWriter;
+  readonly clock: Clock;
+  readonly limits: IngestLimits;
+  /** Numbers that an agent left out: its spool was too small, or a disk lost them. */
+  readonly onGap: (batch: BatchId, missing: number) => void;
+}
+
+const TAKEN: IngestReply = { ok: true, samples: 0, repeated: false };
+const REPEATED: IngestReply = { ok: true, samples: 0, repeated: true };
+/** A refusal names so many bad series and counts the others. */
+const REFUSED_NAMED = 10;
+
+/** Takes what agents and others send, a group at a time, so that many requests share one commit. */
+export class Ingester {
+  readonly #options: IngesterOptions;
+
+  constructor(options: IngesterOptions) {
+    this.#options = options;
+  }
+
+  /** One reply a request, in their order; when a reply is `ok` its samples are on disk and can be read. */
+  take(requests: readonly IngestRequest[]): IngestReply[] {
+    const refusal = this.#options.store.refusal();
+    if (refusal !== undefined)
+      return requests.map(() => refused(new Fault('unavailable', refusal, { retry: true })));
+    const writes: Write[] = [];
+    const group = new Set<string>();
+    const replies = requests.map((request) => {
+      try {
+        return this.#read(request, group, writes);
+      } catch (thrown) {
+        return refused(thrown);
+      }
+    });
+    try {
+      this.#options.store.write(writes);
+    } catch (thrown) {
+      const reply = refused(
+        new Fault('unavailable', `nothing can be stored: ${reasonOf(thrown)}`, { retry: true }),
+      );
+      return replies.map((known) => (known.ok || known.samples !== undefined ? reply : known));
+    }
+    return replies;
+  }
+
+  #read({ kind, body }: IngestRequest, group: Set<string>, writes: Write[]): IngestReply {
+    switch (kind) {
+      case KIND_BATCH:
+        return this.#readBatch(body, group, writes);
+      case KIND_REMOTE_WRITE:
+        return this.#readRemoteWrite(body, writes);
+      case KIND_SCHEMAS: {
+        const schemas = decodeSchemas(body, this.#options.limits.maxBodyBytes);
+        this.#options.store.putSchemas(
+          schemas.map(({ hash, series }) => ({ hash, body: encodeSchema(series) })),
+        );
+        return TAKEN;
+      }
+      default:
+        throw new Error(`BUG: a request of kind ${kind}`);
+    }
+  }
+
+  #readBatch(body: Uint8Array, group: Set<string>, writes: Write[]): IngestReply {
+    const { store, limits } = this.#options;
+    const id = readBatchId(body);
+    const name = `${id.agent} ${id.epoch} ${id.sequence}`;
+    if (group.has(name) || store.has(id)) return REPEATED;
+    const findSchema: FindSchema = (hash) => store.schema(hash);
+    const newestMs = this.#newestMs();
+    const { batch, rows } = readAgentBatch(body, findSchema, newestMs, limits.maxBodyBytes);
+    const last = store.lastSequence(id.agent, id.epoch);
+    const missing = id.sequence - last - 1;
+    if (last > 0 && missing > 0 && !group.has(`${id.agent} ${id.epoch} ${id.sequence - 1}`)) {
+      this.#options.onGap(id, missing);
+    }
+    group.add(name);
+    writes.push({ kind: KIND_BATCH, newestMs, body, batch, rows });
+    return { ok: true, samples: countSamples(rows), repeated: false };
+  }
+
+  #readRemoteWrite(body: Uint8Array, writes: Write[]): IngestReply {
+    const newestMs = this.#newestMs();
+    const { rows, refused: reasons } = decodeRemoteWrite(body, newestMs, this.#options.limits);
+    if (rows.length > 0) writes.push({ kind: KIND_REMOTE_WRITE, newestMs, body, rows });
+    if (reasons.length === 0) return { ok: true, samples: rows.length, repeated: false };
+    const more = reasons.length > REFUSED_NAMED ? `\nand ${reasons.length - REFUSED_NAMED} more` : '';
+    const message = `${reasons.length} series were refused, the others taken:\n${reasons.slice(0, REFUSED_NAMED).join('\n')}${more}`;
+    return { ok: false, code: 'bad_data', message, retry: false, samples: rows.length };
+  }
+
+  #newestMs(): number {
+    return this.#options.clock.nowMs() + this.#options.limits.futureMs;
+  }
+}
+
+/** Reads a journalled body back into the rows that were taken when it came, whatever the settings are now. */
+export function readJournalled(
+  { kind, newestMs, body }: Pick<Write, 'kind' | 'newestMs' | 'body'>,
+  findSchema: FindSchema,
+): readonly Row[] {
+  if (kind === KIND_BATCH)
+    return readAgentBatch(body, findSchema, newestMs, JOURNAL_LIMITS.maxBodyBytes).rows;
+  if (kind === KIND_REMOTE_WRITE) return decodeRemoteWrite(body, newestMs, JOURNAL_LIMITS).rows;
+  throw new Fault('malformed', `an entry of kind ${kind}, which this version does not know`);
+}
+
+/** What was acknowledged is read again without asking for its size. */
+const JOURNAL_LIMITS: IngestLimits = {
+  maxBodyBytes: 2 ** 30,
+  futureMs: 0,
+  maxLabels: Infinity,
+  maxLabelLength: Infinity,
+};
+
+function countSamples(rows: readonly Row[]): number {
+  return rows.reduce((sum, row) => sum + row.values.length, 0);
+}
+
+/** A bug in reading one body is that sender's answer and nobody else's. */
+function refused(thrown: unknown): IngestReply {
+  if (!(thrown instanceof Fault))
+    return { ok: false, code: 'internal', message: reasonOf(thrown), retry: false };
+  const { code, message, retry } = thrown;
+  return {
+    ok: false,
+    code,
+    message,
+    retry,
+    ...(thrown instanceof UnknownSchemas && { schemas: thrown.hashes }),
+  };
+}

@@ -1,0 +1,10 @@
+/** What one request may ask for; each is a setting under `ingest`. */
+export interface IngestLimits {
+  /** Bytes of a body when it is unpacked. */
+  readonly maxBodyBytes: number;
+  /** Samples may lie this far in the future. */
+  readonly futureMs: number;
+  readonly maxLabels: number;
+  /** Characters of a label name or value. */
+  readonly maxLabelLength: number;
+}

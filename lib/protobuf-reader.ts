@@ -1,0 +1,115 @@
+import { Fault } from './fault.ts';
+
+/** The wire types of protobuf that are in use. */
+export const VARINT = 0;
+export const FIXED64 = 1;
+export const LENGTH = 2;
+const FIXED32 = 5;
+
+/**
+ * Walks one protobuf message, field by field, without building objects. Every read is checked against the
+ * end; what is wrong throws a `Fault` `malformed`. Format: protobuf.dev, "Encoding".
+ */
+export class ProtobufReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #end: number;
+  #at: number;
+  field = 0;
+  wireType = 0;
+
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#at = start;
+    this.#end = end;
+  }
+
+  /** Goes to the next field and sets `field` and `wireType`; false at the end. */
+  next(): boolean {
+    if (this.#at >= this.#end) return false;
+    const tag = this.int64();
+    this.field = Math.floor(tag / 8);
+    this.wireType = tag & 7;
+    if (this.field <= 0) throw malformed(`field ${this.field} at byte ${this.#at}`);
+    return true;
+  }
+
+  /** A varint as a signed 64-bit integer; beyond 2^53 the nearest double. */
+  int64(): number {
+    let low = 0;
+    let high = 0;
+    for (let i = 0; i < 10; i++) {
+      if (this.#at >= this.#end) throw malformed('a number runs past the end');
+      const byte = this.#bytes[this.#at++] as number;
+      if (i < 5) low += (byte & 0x7f) * 2 ** (7 * i);
+      else high += (byte & 0x7f) * 2 ** (7 * (i - 5));
+      if (byte < 0x80) return high === 0 ? low : signed(low, high);
+    }
+    throw malformed(`a number of more than ten bytes ends at byte ${this.#at}`);
+  }
+
+  /** 8 bytes as a double. The bits of a NaN are kept when they are taken by `doubleInto`. */
+  doubleInto(values: Float64Array, index: number): void {
+    const at = this.#take(8);
+    const value = this.#view.getFloat64(at, true);
+    // Fast path.
+    if (value === value) values[index] = value;
+    else
+      new Uint8Array(values.buffer, values.byteOffset + index * 8, 8).set(this.#bytes.subarray(at, at + 8));
+  }
+
+  /** A length-delimited field as a message of its own. */
+  message(): ProtobufReader {
+    const length = this.#length();
+    const start = this.#take(length);
+    return new ProtobufReader(this.#bytes, start, start + length);
+  }
+
+  text(): string {
+    const length = this.#length();
+    const start = this.#take(length);
+    try {
+      return decoder.decode(this.#bytes.subarray(start, start + length));
+    } catch (cause) {
+      throw new Fault('malformed', `the text at byte ${start} is not UTF-8`, { cause });
+    }
+  }
+
+  /** Passes over a field that is not wanted. */
+  skip(): void {
+    if (this.wireType === VARINT) this.int64();
+    else if (this.wireType === FIXED64) this.#take(8);
+    else if (this.wireType === LENGTH) this.#take(this.#length());
+    else if (this.wireType === FIXED32) this.#take(4);
+    else throw malformed(`wire type ${this.wireType} at byte ${this.#at}`);
+  }
+
+  #length(): number {
+    if (this.wireType !== LENGTH)
+      throw malformed(`field ${this.field} has wire type ${this.wireType}, not 2`);
+    return this.int64();
+  }
+
+  /** The place of the next `count` bytes, which are passed over. */
+  #take(count: number): number {
+    const start = this.#at;
+    if (count < 0 || count > this.#end - start) {
+      throw malformed(`${count} bytes are told at byte ${start} where ${this.#end - start} are left`);
+    }
+    this.#at += count;
+    return start;
+  }
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** From 35 low and 35 high bits to a signed number. */
+function signed(low: number, high: number): number {
+  const unsigned = low + high * 2 ** 35;
+  return unsigned >= 2 ** 63 ? -Number(2n ** 64n - (BigInt(low) + BigInt(high) * 2n ** 35n)) : unsigned;
+}
+
+function malformed(what: string): Fault {
+  return new Fault('malformed', `not the protobuf that was expected: ${what}`);
+}
