@@ -141,10 +141,10 @@ export const AGGREGATE_OPS = [
 ] as const;
 export type AggregateOp = (typeof AGGREGATE_OPS)[number];
 
-export type BinaryOp =
-  | ('+' | '-' | '*' | '/' | '%' | '^' | 'atan2')
-  | ('==' | '!=' | '<' | '<=' | '>' | '>=')
-  | ('and' | 'or' | 'unless');
+export type ArithmeticOp = '+' | '-' | '*' | '/' | '%' | '^' | 'atan2';
+export type ComparisonOp = '==' | '!=' | '<' | '<=' | '>' | '>=';
+export type SetOp = 'and' | 'or' | 'unless';
+export type BinaryOp = ArithmeticOp | ComparisonOp | SetOp;
 
 /** How tightly an operator binds; `^` alone groups to the right. A sign binds as `*` does. */
 export const PRECEDENCE: Readonly<Record<BinaryOp, number>> = {
@@ -166,11 +166,11 @@ export const PRECEDENCE: Readonly<Record<BinaryOp, number>> = {
   '^': 6,
 };
 
-export function isComparison(op: BinaryOp): boolean {
+export function isComparison(op: BinaryOp): op is ComparisonOp {
   return PRECEDENCE[op] === 3;
 }
 
-export function isSetOperator(op: BinaryOp): boolean {
+export function isSetOperator(op: BinaryOp): op is SetOp {
   return PRECEDENCE[op] <= 2;
 }
 

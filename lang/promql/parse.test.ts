@@ -52,6 +52,8 @@ describe('prints in one form', () => {
     ['topk(3, foo)', 'topk(3, foo)'],
     ['0x1F + 1_000 + 010 + 1e3 + .5 + 1h', '31 + 1000 + 8 + 1000 + 0.5 + 3600'],
     ['-Inf + NaN', '-Inf + NaN'],
+    ['2. * 1./6. + 1.e2', '2 * 1 / 6 + 100'],
+    ['foo{a="2. "} # 3. no', 'foo{a="2. "}'],
     ['sum_over_time(foo[1h:])', 'sum_over_time(foo[1h:])'],
     ['sum_over_time(foo[2h-30m:5m*2])', 'sum_over_time(foo[1h30m:10m])'],
     [
@@ -200,12 +202,11 @@ describe('generated expressions', () => {
         .tuple(tie('vector'), fc.constantFrom('+', '*', '^', '==', '> bool', 'atan2'), tie('scalar'))
         .map((p) => p.join(' ')),
       fc
-        .tuple(
-          tie('vector'),
-          fc.constantFrom('-', '/', 'and', 'or', 'unless', '!= on(a)', '* ignoring(b) group_left(a)'),
-          tie('vector'),
-        )
+        .tuple(tie('vector'), fc.constantFrom('-', '/', 'and', 'or', 'unless'), tie('vector'))
         .map((p) => p.join(' ')),
+      fc
+        .tuple(tie('vector'), fc.constantFrom('!= on(a)', '* ignoring(b) group_left(a)'), tie('vector'))
+        .map(([left, op, right]) => `(${left}) ${op} (${right})`),
       tie('vector').map((v) => `-${v}`),
       tie('vector').map((v) => `(${v})`),
     ),

@@ -21,7 +21,8 @@ const METRIC_NAME = '__name__';
  * Reads and checks a PromQL expression. Throws a `Fault`: `bad_data` with line and column for what is no
  * PromQL, `execution` ("not supported yet") for syntax that cannot be evaluated here.
  */
-export function parsePromQL(text: string): Expr {
+export function parsePromQL(written: string): Expr {
+  const text = plainNumbers(written);
   if (/^(\s|#.*(\n|$))*$/.test(text)) throw parseFault(text, 0, 'no expression found in input');
   const tree: Tree = parser.parse(text);
   const fault = syntaxFault(text, tree);
@@ -29,6 +30,17 @@ export function parsePromQL(text: string): Expr {
   const expr = new Reader(text).expression(tree.topNode.firstChild as SyntaxNode);
   check(expr, text);
   return expr;
+}
+
+/** Strings and comments, which stay; or a number with nothing behind its point. */
+const BARE_POINT =
+  /("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|`[^`]*`?|#[^\n]*)|(?<![\w.:])(\d[\d_]*)\.((?:[eE][+-]?\d+)?)(?![\w.])/gs;
+
+/** `2.` and `2.e3` are numbers in PromQL, but not in the grammar: without the point, and as long as before. */
+function plainNumbers(text: string): string {
+  return text.replace(BARE_POINT, (whole, other?: string, digits = '', exponent = '') => {
+    return other === undefined ? `${digits}${exponent} ` : whole;
+  });
 }
 
 /** Reads the grammar's tree, which has no error nodes any more, into our own. */
