@@ -1,0 +1,101 @@
+import { KahanMean, KahanSum } from '../kahan.ts';
+import { quantile } from '../quantile.ts';
+import type { RangeFunction } from './range-function.ts';
+import { eachWindow } from './range-function.ts';
+
+/** `*_over_time`: one number of the values in a range. */
+export const sumOverTime = eachWindow(1, (values, lo, hi) => {
+  const sum = new KahanSum();
+  for (let i = lo; i < hi; i++) sum.add(values[i] as number);
+  return Math.abs(sum.sum) === Infinity ? sum.sum : sum.total();
+});
+
+export const avgOverTime = eachWindow(1, (values, lo, hi) => {
+  const mean = new KahanMean();
+  for (let i = lo; i < hi; i++) mean.add(values[i] as number);
+  return mean.mean();
+});
+
+export const countOverTime = eachWindow(1, (_, lo, hi) => hi - lo);
+export const presentOverTime = eachWindow(1, () => 1);
+export const lastOverTime: RangeFunction = {
+  ...eachWindow(1, (values, _, hi) => values[hi - 1] as number),
+  keepsName: true,
+};
+export const firstOverTime: RangeFunction = {
+  ...eachWindow(1, (values, lo) => values[lo] as number),
+  keepsName: true,
+};
+
+export const maxOverTime = eachWindow(1, (values, lo, hi) => values[indexOfMax(values, lo, hi)] as number);
+export const minOverTime = eachWindow(1, (values, lo, hi) => values[indexOfMin(values, lo, hi)] as number);
+
+export const tsOfLastOverTime = eachWindow(
+  1,
+  (_, lo, hi, timestampsMs) => (timestampsMs[hi - 1] as number) / 1000,
+);
+export const tsOfFirstOverTime = eachWindow(
+  1,
+  (_, lo, hi, timestampsMs) => (timestampsMs[lo] as number) / 1000,
+);
+export const tsOfMaxOverTime = eachWindow(1, (values, lo, hi, timestampsMs) => {
+  return (timestampsMs[indexOfMax(values, lo, hi, true)] as number) / 1000;
+});
+export const tsOfMinOverTime = eachWindow(1, (values, lo, hi, timestampsMs) => {
+  return (timestampsMs[indexOfMin(values, lo, hi, true)] as number) / 1000;
+});
+
+export const stdvarOverTime = eachWindow(1, variance);
+export const stddevOverTime = eachWindow(1, (values, lo, hi) => Math.sqrt(variance(values, lo, hi)));
+
+export const quantileOverTime = eachWindow(1, (values, lo, hi, _, q) => quantile(q, values.slice(lo, hi)));
+
+/** The median of the distances from the median. */
+export const madOverTime = eachWindow(1, (values, lo, hi) => {
+  const window = values.slice(lo, hi);
+  const median = quantile(0.5, window);
+  return quantile(
+    0.5,
+    window.map((value) => Math.abs(value - median)),
+  );
+});
+
+/** NaN loses against every number. `last`: among equals the last one is meant. */
+function indexOfMax(values: Float64Array, lo: number, hi: number, last = false): number {
+  let index = lo;
+  let max = values[lo] as number;
+  for (let i = lo + 1; i < hi; i++) {
+    const value = values[i] as number;
+    if (value > max || (last && value === max) || Number.isNaN(max)) {
+      max = value;
+      index = i;
+    }
+  }
+  return index;
+}
+
+function indexOfMin(values: Float64Array, lo: number, hi: number, last = false): number {
+  let index = lo;
+  let min = values[lo] as number;
+  for (let i = lo + 1; i < hi; i++) {
+    const value = values[i] as number;
+    if (value < min || (last && value === min) || Number.isNaN(min)) {
+      min = value;
+      index = i;
+    }
+  }
+  return index;
+}
+
+/** Population variance by Welford's method, its sums carrying their rounding errors along. */
+function variance(values: Float64Array, lo: number, hi: number): number {
+  const mean = new KahanSum();
+  const squares = new KahanSum();
+  for (let i = lo; i < hi; i++) {
+    const value = values[i] as number;
+    const delta = value - mean.total();
+    mean.add(delta / (i - lo + 1));
+    squares.add(delta * (value - mean.total()));
+  }
+  return squares.total() / (hi - lo);
+}

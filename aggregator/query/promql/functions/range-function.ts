@@ -1,0 +1,55 @@
+import type { Budget } from '../limits.ts';
+import type { Column, Steps } from '../value.ts';
+import type { Windows } from '../windows.ts';
+
+/** One series and the ranges of all steps in it. */
+export interface RangeInput {
+  readonly timestampsMs: Float64Array;
+  readonly values: Float64Array;
+  readonly windows: Windows;
+  /** The call's other arguments, one value a step. */
+  readonly params: readonly Float64Array[];
+  /** The moments of the evaluation; those of the ranges (`windows.ends`) may be shifted. */
+  readonly steps: Steps;
+  readonly budget: Budget;
+}
+
+/** A function of a range vector, over all steps of one series. */
+export interface RangeFunction {
+  /** Is the metric still the same thing afterwards? */
+  readonly keepsName?: true;
+  evaluate(input: RangeInput, out: Column): void;
+}
+
+/** What one window gives. There are at least as many samples as were asked for. */
+export type WindowFunction = (
+  values: Float64Array,
+  lo: number,
+  hi: number,
+  timestampsMs: Float64Array,
+  param: number,
+) => number;
+
+/** A function that looks at each window by itself; windows of fewer than `least` samples give nothing. */
+export function eachWindow(least: number, ofWindow: WindowFunction): RangeFunction {
+  return {
+    evaluate({ timestampsMs, values, windows, params, budget }, out) {
+      const { lo, hi } = windows;
+      const [param] = params;
+      for (let i = 0; i < lo.length; i++) {
+        const from = lo[i] as number;
+        const to = hi[i] as number;
+        budget.spend(to - from + 1);
+        if (to - from < least) continue;
+        out.values[i] = ofWindow(
+          values,
+          from,
+          to,
+          timestampsMs,
+          param === undefined ? 0 : (param[i] as number),
+        );
+        out.present[i] = 1;
+      }
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import type { Expr, MatrixSelector, Subquery } from '../../../lang/promql/ast.ts';
+import { unwrapParens } from '../../../lang/promql/ast.ts';
+import type { SeriesSamples } from '../../store/store.ts';
+import type { Context } from './context.ts';
+import { readSamples, shifted, withoutStale } from './selector.ts';
+import type { Column, Steps } from './value.ts';
+import { columnsOf } from './value.ts';
+
+/** A range vector over all steps: the samples of its series, and the moments at which its ranges end. */
+export interface RangeVector {
+  readonly series: readonly SeriesSamples[];
+  readonly ends: Steps;
+  readonly rangeMs: number;
+}
+
+/** The samples of a range selector or subquery, without staleness markers. */
+export function evaluateRange(context: Context, expr: Expr): RangeVector {
+  const inner = unwrapParens(expr);
+  if (inner.kind === 'matrixSelector') return ofSelector(context, inner);
+  if (inner.kind === 'subquery') return ofSubquery(context, inner);
+  throw new Error(`BUG: ${inner.kind} is no range vector`);
+}
+
+function ofSelector(context: Context, { selector, rangeMs }: MatrixSelector): RangeVector {
+  const ends = shifted(context, selector);
+  return { series: readSamples(context, selector, ends, rangeMs).map(withoutStale), ends, rangeMs };
+}
+
+/**
+ * A subquery evaluates its expression once over all that its ranges cover. Its steps lie at multiples of the
+ * step since the epoch, whatever the start of the query.
+ */
+function ofSubquery(context: Context, subquery: Subquery): RangeVector {
+  const ends = shifted(context, subquery);
+  const { rangeMs } = subquery;
+  const stepMs = subquery.stepMs ?? context.subqueryStepMs;
+  const openMs = ends.startMs - rangeMs;
+  let startMs = Math.trunc(openMs / stepMs) * stepMs;
+  if (startMs <= openMs) startMs += stepMs;
+  const endMs = ends.startMs + (ends.count - 1) * ends.stepMs;
+  const count = Math.floor((endMs - startMs) / stepMs) + 1;
+  if (count < 1) return { series: [], ends, rangeMs };
+  const steps: Steps = { startMs, stepMs, count };
+  const columns = columnsOf(context.evaluate(subquery.expr, { ...context, steps }));
+  return { series: columns.map((column) => samplesOf(column, steps)), ends, rangeMs };
+}
+
+/** The values of a column as samples. */
+export function samplesOf({ labels, values, present }: Column, steps: Steps): SeriesSamples {
+  let count = 0;
+  for (let i = 0; i < present.length; i++) count += present[i] as number;
+  const timestampsMs = new Float64Array(count);
+  const kept = new Float64Array(count);
+  let next = 0;
+  for (let i = 0; i < present.length; i++) {
+    if (present[i] === 0) continue;
+    timestampsMs[next] = steps.startMs + i * steps.stepMs;
+    kept[next++] = values[i] as number;
+  }
+  return { labels, timestampsMs, values: kept };
+}

@@ -1,0 +1,80 @@
+import type { Labels } from '../../../wire/labels.ts';
+import { METRIC_NAME } from '../../../wire/labels.ts';
+
+/** The moments that an expression is evaluated at; an instant query has one. A step of 0 repeats one moment. */
+export interface Steps {
+  readonly startMs: number;
+  readonly stepMs: number;
+  readonly count: number;
+}
+
+/**
+ * One series over all steps. `present[i]` tells whether it has a value at step i; where it has none,
+ * `values[i]` means nothing. Absent is not NaN. A finished column is never changed: it may be shared.
+ */
+export interface Column {
+  readonly labels: Labels;
+  readonly values: Float64Array;
+  readonly present: Uint8Array;
+}
+
+export interface VectorValue {
+  readonly kind: 'vector';
+  readonly columns: readonly Column[];
+}
+
+/** What an expression gives over all steps. A scalar has a value at every step. */
+export type Value =
+  | VectorValue
+  | { readonly kind: 'scalar'; readonly values: Float64Array }
+  | { readonly kind: 'string'; readonly text: string };
+
+export function vector(columns: readonly Column[]): VectorValue {
+  return { kind: 'vector', columns };
+}
+
+export function columnsOf(value: Value | undefined): readonly Column[] {
+  if (value?.kind !== 'vector') throw new Error(`BUG: expected a vector, got ${value?.kind}`);
+  return value.columns;
+}
+
+export function scalarOf(value: Value | undefined): Float64Array {
+  if (value?.kind !== 'scalar') throw new Error(`BUG: expected a scalar, got ${value?.kind}`);
+  return value.values;
+}
+
+export function textOf(value: Value | undefined): string {
+  if (value?.kind !== 'string') throw new Error(`BUG: expected a string, got ${value?.kind}`);
+  return value.text;
+}
+
+export function isEmpty(column: Column): boolean {
+  return !column.present.includes(1);
+}
+
+/** The labels without the metric name. */
+export function dropName(labels: Labels): Labels {
+  const at = labels.indexOf(METRIC_NAME);
+  if (at < 0) return labels;
+  // A value may read `__name__` too.
+  if (at % 2 === 1) return labels.filter((_, i) => labels[i - (i % 2)] !== METRIC_NAME);
+  return [...labels.slice(0, at), ...labels.slice(at + 2)];
+}
+
+/** The labels whose names are in the set, or (`keep` false) are not. */
+export function filterLabels(labels: Labels, names: ReadonlySet<string>, keep: boolean): Labels {
+  const kept: string[] = [];
+  for (let i = 0; i < labels.length; i += 2) {
+    if (names.has(labels[i] as string) === keep) kept.push(labels[i] as string, labels[i + 1] as string);
+  }
+  return kept;
+}
+
+/** Orders label sets as Prometheus orders the series of a matrix: name, value, name, value; the shorter first. */
+export function compareLabels(a: Labels, b: Labels): number {
+  const shared = Math.min(a.length, b.length);
+  for (let i = 0; i < shared; i++) {
+    if (a[i] !== b[i]) return (a[i] as string) < (b[i] as string) ? -1 : 1;
+  }
+  return a.length - b.length;
+}
