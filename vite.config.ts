@@ -2,9 +2,7 @@ import { builtinModules } from 'node:module';
 
 import { defineConfig } from 'vite';
 
-import { fileUrls } from './scripts/build-urls.ts';
-
-/** What runs of its own: the program, the parts that it loads when they are asked for, and the threads. */
+/** What runs of its own: the program and the threads, which `aggregator/main.ts` finds beside it under these names. */
 const ENTRIES = {
   main: 'cli/main.ts',
   'writer-thread': 'aggregator/ingest/writer-thread.ts',
@@ -16,7 +14,6 @@ const ENTRIES = {
  * configuration of its own in `web/`, built after this one.
  */
 export default defineConfig({
-  plugins: [fileUrls(import.meta.dirname, ENTRIES)],
   publicDir: false,
   ssr: {
     noExternal: true,

@@ -35,7 +35,11 @@ function startHere() {
   const source = join(__dirname, '../cli/main.ts');
   const program = existsSync(source) ? source : join(__dirname, '../dist/main.js');
   import(pathToFileURL(program).href).catch((error) => {
-    console.error(error);
+    if (error.code !== 'ERR_MODULE_NOT_FOUND') console.error(error);
+    else
+      console.error(
+        `binnacle: something is not installed: ${error.message}\nRun npm ci where the program lies: ${join(__dirname, '..')}`,
+      );
     process.exitCode = 1;
   });
 }

@@ -68,7 +68,7 @@ async function runPart(prepared: PreparedPart, world: CliWorld): Promise<ExitCod
     () => clock.nowMs(),
     prepared.logLevel,
   );
-  const shown = prepared.effective.map(({ key, shown }) => [key, shown]);
+  const shown = prepared.effective.filter(({ shown }) => shown !== '').map(({ key, shown }) => [key, shown]);
   log.info('starting', { version, ...Object.fromEntries(shown) });
   const stopNow = (): void => world.stopNow();
   return runUntilStopped(
