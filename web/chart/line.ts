@@ -10,6 +10,8 @@ export interface Line {
   readonly stacked: boolean;
   /** The area to zero is tinted. */
   readonly filled: boolean;
+  /** What is only the rest of the whole is tinted less. */
+  readonly faint: boolean;
   /** Values were turned below zero to be drawn; people read them without the sign. */
   readonly below: boolean;
   readonly values: readonly (number | null)[];

@@ -12,6 +12,7 @@ const line = (values: readonly (number | null)[], more: Partial<Line> = {}): Lin
   dash: [],
   stacked: true,
   filled: true,
+  faint: false,
   below: false,
   values,
   ...more,

@@ -57,13 +57,11 @@ function twoParts(
   return rest === 0 ? head : `${head} ${rest}${GAP}${smallName}`;
 }
 
-/** SI prefixes, down to nano, for plain numbers: `1.25 k`, `3.2 m`. */
+/** Prefixes from a thousand on: `1.25 k`; what is small stays a plain decimal as long as that can be read. */
 function formatSi(size: number): string {
   if (size >= 1000) return formatScaled(size, 1000, LARGE);
   if (size === 0 || size >= 0.01) return formatPlain(size);
-  let magnitude = 1;
-  while (magnitude < SMALL.length - 1 && size * 1000 ** magnitude < 1) magnitude++;
-  return `${formatPlain(size * 1000 ** magnitude)}${GAP}${SMALL[magnitude]}`;
+  return size >= 1e-4 ? String(Number(size.toPrecision(3))) : size.toExponential(1);
 }
 
 function formatScaled(size: number, base: number, names: readonly string[]): string {

@@ -1,0 +1,104 @@
+import type { Signal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+
+import type { TimeFormat } from '../format/time.ts';
+import { formatValue } from '../format/unit.ts';
+import type { Unit } from '../format/unit.ts';
+import { usePage } from '../state/page.ts';
+import type { TimeWindow } from '../time/range.ts';
+import { readValue } from './line.ts';
+import type { Line } from './line.ts';
+import { Plot } from './plot.ts';
+
+export interface ChartProps {
+  /** The name that a screen reader says. */
+  readonly label: string;
+  readonly unit: Unit;
+  readonly max?: number | undefined;
+  readonly times: readonly number[];
+  readonly lines: readonly Line[];
+  readonly window: TimeWindow;
+  /** Index of the time under the crosshair; written here. */
+  readonly cursor: Signal<number | null>;
+  /** Key of the line that stands out; read here. */
+  readonly highlighted: Signal<string | null>;
+}
+
+/** More lines than this are not read out at a step of the crosshair. */
+const MAX_SPOKEN_LINES = 8;
+
+/** A chart of lines over time: drag to zoom, arrow keys to walk. */
+export function Chart(props: ChartProps): JSX.Element {
+  const page = usePage();
+  const element = useRef<HTMLDivElement>(null);
+  const plot = useRef<Plot | null>(null);
+  const { cursor, highlighted, lines, times, unit, max, window, label } = props;
+  const latestTimes = useRef(times);
+  latestTimes.current = times;
+
+  useEffect(() => {
+    const made = new Plot(element.current as HTMLElement, page.times, {
+      cursor: (index) => {
+        cursor.value = index;
+        page.cursorSeconds.value = index === null ? null : (latestTimes.current[index] ?? null);
+      },
+      zoom: (from, to) => page.zoom(from, to),
+    });
+    plot.current = made;
+    return () => made.destroy();
+  }, [page, cursor]);
+
+  const dark = page.theme.dark.value;
+  useEffect(
+    () => plot.current?.show({ unit, max, lines, window }, times, dark),
+    [unit, max, lines, window, times, dark],
+  );
+
+  const highlightedKey = highlighted.value;
+  useEffect(() => plot.current?.highlight(highlightedKey), [highlightedKey]);
+
+  const walk = (event: KeyboardEvent): void => {
+    const target = walkTarget(event, cursor.value, times.length);
+    if (target === null || !plot.current) return;
+    event.preventDefault();
+    page.spoken.value = describe(page.times, props, plot.current.moveCursor(target));
+  };
+  return (
+    <div
+      ref={element}
+      class={lines.length === 0 ? 'chart chart-empty' : 'chart'}
+      role="application"
+      aria-roledescription="chart"
+      aria-label={`${label}. Arrow keys read the values.`}
+      tabIndex={0}
+      onKeyDown={walk}
+      onBlur={() => plot.current?.hideCursor()}
+    />
+  );
+}
+
+/** Where a key moves the crosshair; null when it is not for the chart. */
+function walkTarget(event: KeyboardEvent, at: number | null, length: number): number | null {
+  const stride = event.shiftKey ? 10 : 1;
+  switch (event.key) {
+    case 'ArrowLeft':
+      return (at ?? length) - stride;
+    case 'ArrowRight':
+      return (at ?? length - 1 - stride) + stride;
+    case 'Home':
+      return 0;
+    case 'End':
+      return length - 1;
+    default:
+      return null;
+  }
+}
+
+function describe(format: TimeFormat, { lines, times, unit }: ChartProps, index: number): string {
+  const values = lines
+    .slice(0, MAX_SPOKEN_LINES)
+    .map((line) => `${line.label} ${formatValue(readValue(line, index), unit)}`);
+  const more = lines.length > MAX_SPOKEN_LINES ? `, and ${lines.length - MAX_SPOKEN_LINES} more` : '';
+  return `${format.moment(times[index] ?? 0)}: ${values.join(', ')}${more}`;
+}
