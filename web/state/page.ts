@@ -1,0 +1,106 @@
+import { computed, signal } from '@preact/signals';
+import type { ReadonlySignal, Signal } from '@preact/signals';
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+
+import type { Api } from '../api/client.ts';
+import type { TimeFormat } from '../format/time.ts';
+import { parseRange, printRange, rangeBetween, shiftRange, widenRange, windowOf } from '../time/range.ts';
+import type { TimeRange, TimeWindow } from '../time/range.ts';
+import type { Address, Step } from './address.ts';
+import type { ThemeSwitch } from './theme.ts';
+
+/** What every part of the page shares; made once, in main. */
+export interface Page extends PageTools {
+  readonly view: ReadonlySignal<string>;
+  readonly range: ReadonlySignal<TimeRange>;
+  /** The grid of the range; the same value as long as no new point is due. */
+  readonly window: ReadonlySignal<TimeWindow>;
+  /** The end of the range to the second, for what is asked at one moment. */
+  readonly endSeconds: ReadonlySignal<number>;
+  readonly now: Signal<number>;
+  /** Does a range that ends now move on with the clock? */
+  readonly following: Signal<boolean>;
+  /** Another number makes everything be fetched again. */
+  readonly generation: Signal<number>;
+  /** Hosts that have data in the range; null until known. */
+  readonly hosts: Signal<readonly string[] | null>;
+  /** The host of the address, or else the first one that is known. */
+  readonly host: ReadonlySignal<string | null>;
+  /** The time under the cursor, for all charts at once. */
+  readonly cursorSeconds: Signal<number | null>;
+  /** What a screen reader says next. */
+  readonly spoken: Signal<string>;
+
+  setRange(range: TimeRange, step?: Step): void;
+  zoom(fromSeconds: number, toSeconds: number): void;
+  shift(direction: -1 | 1): void;
+  widen(): void;
+  reload(): void;
+}
+
+export interface PageTools {
+  readonly api: Api;
+  readonly address: Address;
+  readonly theme: ThemeSwitch;
+  readonly times: TimeFormat;
+  /** Now, as the server's clock has it. */
+  nowSeconds(): number;
+}
+
+export const DEFAULT_VIEW = 'overview';
+
+export function createPage(tools: PageTools): Page {
+  const { address } = tools;
+  const now = signal(tools.nowSeconds());
+  const generation = signal(0);
+  const hosts = signal<readonly string[] | null>(null);
+  const param = (name: string): ReadonlySignal<string | null> =>
+    computed(() => address.params.value.get(name));
+  const [view, span, end, hostParam] = [param('view'), param('range'), param('end'), param('host')];
+  const range = computed(() => parseRange(span.value, end.value));
+  let window: TimeWindow | null = null;
+  const setRange = (range: TimeRange, step: Step = 'push'): void =>
+    address.go({ ...printRange(range) }, step);
+  return {
+    ...tools,
+    now,
+    generation,
+    hosts,
+    range,
+    setRange,
+    view: computed(() => view.value ?? DEFAULT_VIEW),
+    window: computed(() => {
+      const next = windowOf(range.value, now.value);
+      if (!window || !sameWindow(window, next)) window = next;
+      return window;
+    }),
+    endSeconds: computed(() => range.value.endSeconds ?? Math.floor(now.value)),
+    following: signal(true),
+    host: computed(() => hostParam.value ?? hosts.value?.[0] ?? null),
+    cursorSeconds: signal(null),
+    spoken: signal(''),
+    zoom: (fromSeconds, toSeconds) => setRange(rangeBetween(fromSeconds, toSeconds), 'zoom'),
+    shift: (direction) => setRange(shiftRange(range.value, direction, tools.nowSeconds())),
+    widen: () => setRange(widenRange(range.value, tools.nowSeconds())),
+    reload: () => {
+      now.value = tools.nowSeconds();
+      generation.value++;
+    },
+  };
+}
+
+function sameWindow(a: TimeWindow, b: TimeWindow): boolean {
+  return (
+    a.startSeconds === b.startSeconds && a.endSeconds === b.endSeconds && a.stepSeconds === b.stepSeconds
+  );
+}
+
+export const PageContext = createContext<Page | null>(null);
+
+/** The page that this component is part of. */
+export function usePage(): Page {
+  const page = useContext(PageContext);
+  if (!page) throw new Error('BUG: a component outside of the page');
+  return page;
+}
