@@ -1,9 +1,5 @@
+import { REAL_DISKS, REAL_INTERFACES } from './host-filter.ts';
 import type { Panel } from './panel.ts';
-
-/** Interfaces of containers and tunnels would count the same bytes again. */
-const REAL_INTERFACES = 'device!~"lo|veth.*|cali.*|lxc.*|cni.*|docker.*|br-.*|virbr.*|flannel.*|tap.*"';
-/** What lies on another device (mapper, RAID) or is none (loop, RAM). */
-const REAL_DISKS = 'device!~"dm-.*|md.*|loop.*|ram.*|zram.*|sr.*|fd.*"';
 
 /** The charts of one host, by the names of node_exporter; a query uses no more than selectors, arithmetic, rate and aggregations. */
 export const HOST_PANELS: readonly Panel[] = [
@@ -65,7 +61,7 @@ export const HOST_PANELS: readonly Panel[] = [
       },
       { expression: 'node_memory_Cached_bytes{$host}', legend: 'cache', hue: 'teal' },
       { expression: 'node_memory_Buffers_bytes{$host}', legend: 'buffers', hue: 'amber' },
-      { expression: 'node_memory_MemFree_bytes{$host}', legend: 'free', hue: 'slate' },
+      { expression: 'node_memory_MemFree_bytes{$host}', legend: 'free', hue: 'slate', faint: true },
       {
         expression: 'node_memory_SwapTotal_bytes{$host} - node_memory_SwapFree_bytes{$host}',
         legend: 'swap used',

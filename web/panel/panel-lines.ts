@@ -35,6 +35,7 @@ function lineOf(panel: Panel, query: PanelQuery, series: FrameSeries, sharedValu
     dash: query.loose ? LIMIT_DASH : dash,
     stacked: panel.stacked === true && !query.loose,
     filled: !query.loose,
+    faint: query.faint === true,
     below,
     values: below ? series.values.map((value) => value && -value) : series.values,
   };

@@ -27,6 +27,8 @@ export interface PanelQuery {
   readonly below?: true;
   /** A thin dashed line that is no part of a stack: a limit. */
   readonly loose?: true;
+  /** The rest of a whole, as free memory: tinted less. */
+  readonly faint?: true;
   /** No line when all its values are zero. */
   readonly hideZero?: true;
 }

@@ -1,0 +1,81 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useEffect, useMemo } from 'preact/hooks';
+
+import { createKeymap } from '../state/keymap.ts';
+import type { KeyCommand } from '../state/keymap.ts';
+import { usePage } from '../state/page.ts';
+import type { Page } from '../state/page.ts';
+import { SEARCH_ID } from '../view/view.ts';
+import { VIEWS } from '../view/views.ts';
+import { Help } from './help.tsx';
+import { TopBar } from './top-bar.tsx';
+import { useHosts } from './use-hosts.ts';
+
+export function App(): JSX.Element {
+  const page = usePage();
+  const help = useSignal(false);
+  const view = VIEWS.find((view) => view.id === page.view.value) ?? VIEWS[0];
+  const commands = useMemo(() => commandsOf(page, () => (help.value = !help.value)), [page, help]);
+  useKeys(commands);
+  useHosts(page);
+  useEffect(() => {
+    document.title = `${view.title} – Binnacle`;
+  }, [view]);
+  return (
+    <>
+      <a class="skip" href="#main">
+        Skip to content
+      </a>
+      <TopBar views={VIEWS} current={view} onHelp={() => (help.value = true)} />
+      <main id="main" tabIndex={-1}>
+        <view.Content />
+      </main>
+      <Help open={help} commands={commands} />
+      <p class="unseen" aria-live="polite">
+        {page.spoken}
+      </p>
+    </>
+  );
+}
+
+function useKeys(commands: readonly KeyCommand[]): void {
+  useEffect(() => {
+    const keymap = createKeymap(commands);
+    const abort = new AbortController();
+    const press = (event: KeyboardEvent): void => {
+      const command = event.defaultPrevented ? null : keymap(event, isTyping(event.target));
+      if (!command) return;
+      event.preventDefault();
+      command.run();
+    };
+    document.addEventListener('keydown', press, { signal: abort.signal });
+    return () => abort.abort();
+  }, [commands]);
+}
+
+function commandsOf(page: Page, toggleHelp: () => void): KeyCommand[] {
+  const open = (view: string): void => page.address.go({ view, q: null, show: null });
+  const search = (): void => {
+    if (!document.getElementById(SEARCH_ID)) open('metrics');
+    requestAnimationFrame(() => document.getElementById(SEARCH_ID)?.focus());
+  };
+  return [
+    { keys: '/', words: 'search or query', run: search },
+    ...VIEWS.map((view) => ({
+      keys: `g ${view.key}`,
+      words: `go to ${view.title}`,
+      run: () => open(view.id),
+    })),
+    { keys: '[', words: 'earlier by half of the range', run: () => page.shift(-1) },
+    { keys: ']', words: 'later by half of the range', run: () => page.shift(1) },
+    { keys: 'z', words: 'zoom out', run: () => page.widen() },
+    { keys: 'Escape', words: 'step back from a zoom', run: () => void page.address.stepBack() },
+    { keys: 'r', words: 'load everything again', run: () => page.reload() },
+    { keys: '?', words: 'show or hide these keys', run: toggleHelp },
+  ];
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.matches('input, textarea, select');
+}
