@@ -53,6 +53,8 @@ describe('prints in one form', () => {
     ['0x1F + 1_000 + 010 + 1e3 + .5 + 1h', '31 + 1000 + 8 + 1000 + 0.5 + 3600'],
     ['-Inf + NaN', '-Inf + NaN'],
     ['2. * 1./6. + 1.e2', '2 * 1 / 6 + 100'],
+    ['# a\nsum( # b "\n  foo # c\n) # d', 'sum(foo)'],
+    ['foo{a="#2. "}', 'foo{a="#2. "}'],
     ['foo{a="2. "} # 3. no', 'foo{a="2. "}'],
     ['sum_over_time(foo[1h:])', 'sum_over_time(foo[1h:])'],
     ['sum_over_time(foo[2h-30m:5m*2])', 'sum_over_time(foo[1h30m:10m])'],
@@ -143,7 +145,7 @@ test('selectors of an expression', () => {
 
 describe('any text', () => {
   const pieces = fc.constantFrom(
-    ...'a foo sum rate topk by without on ignoring group_left bool and or unless offset @ start end ( ) { } [ ] , : 5m 1h 1 0x1f -3 1.5e3 Inf NaN + - * / % ^ == != < > = =~ !~ "x" \'y\' `z` "\\xc5" "é" __name__ le'.split(
+    ...'a foo sum rate topk by without on ignoring group_left bool and or unless offset @ start end ( ) { } [ ] , : 5m 1h 1 0x1f -3 1.5e3 Inf NaN + - * / % ^ == != < > = =~ !~ "x" \'y\' `z` "\\xc5" "é" __name__ le #c\n 2.'.split(
       ' ',
     ),
   );

@@ -22,8 +22,8 @@ const METRIC_NAME = '__name__';
  * PromQL, `execution` ("not supported yet") for syntax that cannot be evaluated here.
  */
 export function parsePromQL(written: string): Expr {
-  const text = plainNumbers(written);
-  if (/^(\s|#.*(\n|$))*$/.test(text)) throw parseFault(text, 0, 'no expression found in input');
+  const text = plain(written);
+  if (text.trim() === '') throw parseFault(text, 0, 'no expression found in input');
   const tree: Tree = parser.parse(text);
   const fault = syntaxFault(text, tree);
   if (fault !== undefined) throw fault;
@@ -32,15 +32,20 @@ export function parsePromQL(written: string): Expr {
   return expr;
 }
 
-/** Strings and comments, which stay; or a number with nothing behind its point. */
-const BARE_POINT =
-  /("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|`[^`]*`?|#[^\n]*)|(?<![\w.:])(\d[\d_]*)\.((?:[eE][+-]?\d+)?)(?![\w.])/gs;
+/** A string; a comment; or a number with nothing behind its point. */
+const UNPLAIN =
+  /("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|`[^`]*`?)|(#[^\n]*)|(?<![\w.:])(\d[\d_]*)\.((?:[eE][+-]?\d+)?)(?![\w.])/gs;
 
-/** `2.` and `2.e3` are numbers in PromQL, but not in the grammar: without the point, and as long as before. */
-function plainNumbers(text: string): string {
-  return text.replace(BARE_POINT, (whole, other?: string, digits = '', exponent = '') => {
-    return other === undefined ? `${digits}${exponent} ` : whole;
-  });
+/**
+ * The text without what the grammar's tree has no place for, and as long as before: comments are blanked, and
+ * `2.` and `2.e3`, which are numbers in PromQL but not in the grammar, lose their point.
+ */
+function plain(written: string): string {
+  const replace = (whole: string, text?: string, comment?: string, digits = '', exponent = ''): string => {
+    if (text !== undefined) return whole;
+    return comment === undefined ? `${digits}${exponent} ` : ' '.repeat(comment.length);
+  };
+  return written.replace(UNPLAIN, replace);
 }
 
 /** Reads the grammar's tree, which has no error nodes any more, into our own. */

@@ -24,8 +24,7 @@ export function syntaxFault(text: string, tree: Tree): Fault | undefined {
 }
 
 function skipSpace(text: string, offset: number): number {
-  const match = /^(\s|#.*(\n|$))*/.exec(text.slice(offset));
-  return offset + (match?.[0].length ?? 0);
+  return text.length - text.slice(offset).trimStart().length;
 }
 
 function tokenAt(text: string, at: number): string {
