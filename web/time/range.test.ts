@@ -14,6 +14,7 @@ import {
 } from './range.ts';
 
 const NOW = 1_700_000_003;
+const NOW_MS = 1_700_000_003_421;
 
 describe('the address of a range', () => {
   test.each([
@@ -83,6 +84,14 @@ describe('moving', () => {
     expect(back).toEqual({ spanSeconds: 600, endSeconds: NOW - 300 });
     expect(shiftRange(back, 1, NOW)).toEqual(live);
     expect(shiftRange(back, 1, NOW + 60)).toEqual({ spanSeconds: 600, endSeconds: NOW });
+  });
+
+  test('every move ends at a whole second, which the address can hold', () => {
+    for (const direction of [-1, 1] as const) {
+      const moved = shiftRange({ spanSeconds: 601, endSeconds: null }, direction, NOW_MS / 1000);
+      const printed = printRange(moved);
+      expect(parseRange(printed.range, printed.end)).toEqual(moved);
+    }
   });
 
   test('zoom by two moments, in either order', () => {

@@ -61,7 +61,7 @@ export function rangeBetween(a: number, b: number): TimeRange {
 
 /** Moves by half of the span; what would end in the future follows the clock again. */
 export function shiftRange(range: TimeRange, direction: -1 | 1, nowSeconds: number): TimeRange {
-  const end = (range.endSeconds ?? nowSeconds) + Math.round((direction * range.spanSeconds) / 2);
+  const end = Math.round((range.endSeconds ?? nowSeconds) + (direction * range.spanSeconds) / 2);
   return { ...range, endSeconds: end >= nowSeconds ? null : end };
 }
 
