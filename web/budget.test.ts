@@ -1,0 +1,54 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+import { beforeAll, expect, test } from 'vitest';
+
+import { buildPage } from './build.fake.ts';
+
+const KIB = 1024;
+
+let files: { name: string; content: string; gzipBytes: number }[] = [];
+
+beforeAll(async () => {
+  const folder = await buildPage();
+  files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => {
+      const content = readFileSync(join(entry.parentPath, entry.name));
+      return {
+        name: entry.name,
+        content: content.toString(),
+        gzipBytes: gzipSync(content, { level: 9 }).length,
+      };
+    });
+});
+
+const sum = (extension: RegExp): number =>
+  files.filter(({ name }) => extension.test(name)).reduce((bytes, file) => bytes + file.gzipBytes, 0);
+
+test('the first load is small: 60 KiB of script and 10 KiB of style, gzipped', () => {
+  expect(sum(/\.js$/)).toBeGreaterThan(20 * KIB);
+  expect(sum(/\.js$/)).toBeLessThanOrEqual(60 * KIB);
+  expect(sum(/\.css$/)).toBeGreaterThan(KIB);
+  expect(sum(/\.css$/)).toBeLessThanOrEqual(10 * KIB);
+});
+
+test('every address in the page is relative, and nothing is inline', () => {
+  const html = files.find(({ name }) => name === 'index.html')?.content ?? '';
+  const addresses = [...html.matchAll(/\b(?:src|href)="([^"]*)"/g)].map((match) => match[1]);
+  expect(addresses.length).toBeGreaterThanOrEqual(3);
+  for (const address of addresses) expect(address).toMatch(/^\.\//);
+  expect(html).not.toMatch(/<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)/);
+});
+
+test('no other host is named, but for the names of XML', () => {
+  for (const { name, content } of files) {
+    const hosts = [...content.matchAll(/\bhttps?:\/\/[\w.-]+/g)].map((match) => match[0]);
+    expect(
+      hosts.filter((host) => host !== 'http://www.w3.org'),
+      name,
+    ).toEqual([]);
+    if (name.endsWith('.css')) expect(content).not.toMatch(/url\(|@import/);
+  }
+});

@@ -1,0 +1,232 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+import { chromium } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+
+import { peer } from '../test/tools/peers.ts';
+import { buildPage } from './build.fake.ts';
+import { servePage } from './prometheus.fake.ts';
+import type { FakePrometheus } from './prometheus.fake.ts';
+
+declare const axe: {
+  run(): Promise<{
+    passes: unknown[];
+    violations: { id: string; impact: string; nodes: { html: string }[] }[];
+  }>;
+};
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const BROWSER_ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const EVIL = '<img src=x onerror="document.title=1">';
+const SETTLE_MS = 10_000;
+
+let browser: Browser;
+let server: FakePrometheus;
+
+beforeAll(async () => {
+  browser = await chromium.launch({ executablePath: peer('chromium'), args: BROWSER_ARGS });
+  server = await servePage(await buildPage(), ['alpha', 'beta'], (expression) => {
+    if (expression === 'broken(') return '1:8: parse error: unclosed left parenthesis';
+    if (expression === 'nothing') return [];
+    if (expression === 'evil') return [{ __name__: 'evil', label: EVIL }];
+    const count = expression === 'many' ? 620 : 2;
+    return Array.from({ length: count }, (_, i) => ({
+      mode: `mode${i}`,
+      device: `disk${i}`,
+      pid: `${i}`,
+      comm: 'sh',
+    }));
+  });
+}, 60_000);
+
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+});
+
+interface Opened {
+  readonly page: Page;
+  /** What the browser complained of, and requests that left the page's own path. */
+  readonly complaints: string[];
+}
+
+/** Opens the page at a query string; the browser's clock stands still until a test moves it. */
+async function open(search: string, options: BrowserContextOptions = {}): Promise<Opened> {
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    timezoneId: 'UTC',
+    ...options,
+  });
+  onTestFinished(() => context.close());
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.setDefaultTimeout(SETTLE_MS);
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('request', (request) => {
+    if (!request.url().startsWith(server.url)) complaints.push(`left for ${request.url()}`);
+  });
+  await page.addInitScript(AXE);
+  await page.clock.install({ time: 1_700_000_000_000 });
+  await page.goto(server.url + search);
+  return { page, complaints };
+}
+
+const search = (page: Page): Record<string, string> => Object.fromEntries(new URL(page.url()).searchParams);
+
+/** Moves from a third to two thirds of the first chart with the button down. */
+async function drag(page: Page): Promise<void> {
+  const box = await page.locator('.u-over').first().boundingBox();
+  if (!box) throw new Error('no chart');
+  const y = box.y + box.height / 2;
+  await page.mouse.move(box.x + box.width / 3, y);
+  await page.mouse.down();
+  await page.mouse.move(box.x + (box.width * 2) / 3, y, { steps: 4 });
+  await page.mouse.up();
+}
+
+test('the overview draws its charts from its own server alone', async () => {
+  const { page, complaints } = await open('');
+  await page.getByText('alpha is well.').waitFor();
+  await page.getByRole('figure', { name: 'CPU' }).getByText('mode1').waitFor();
+  await page.getByRole('rowheader', { name: 'sh' }).first().waitFor();
+  expect(await page.locator('figure canvas').count()).toBe(9);
+  expect(complaints).toEqual([]);
+});
+
+test('following asks for the newest points only', async () => {
+  const { page } = await open('?view=metrics&q=up');
+  await page.getByText('2 series').waitFor();
+  const ends = (): { start: number; end: number }[] =>
+    server.asked
+      .filter(({ path, params }) => path === 'query_range' && params.get('query') === 'up')
+      .map(({ params }) => ({ start: Number(params.get('start')), end: Number(params.get('end')) }));
+  const first = ends().at(-1);
+  const answered = page.waitForResponse((response) => response.url().includes('query_range'));
+  await page.clock.runFor(5000);
+  await answered;
+  const next = ends().at(-1);
+  expect(next?.end).toBeGreaterThan(first?.end ?? Infinity);
+  expect(next?.start).toBe((first?.end ?? 0) - 15);
+});
+
+test('another host is one choice away, and in the address', async () => {
+  const { page } = await open('');
+  await page.getByLabel('Host').selectOption('beta');
+  await page.getByText('beta is well.').waitFor();
+  expect(search(page)).toEqual({ host: 'beta' });
+  expect(server.asked.at(-1)?.params.get('query')).toContain('instance="beta"');
+});
+
+test('a drag zooms, Esc steps back, keys move', async () => {
+  const { page } = await open('?view=metrics&q=up');
+  await page.getByText('2 series').waitFor();
+  const steps = async (key: string): Promise<Record<string, string>> => {
+    await page.keyboard.press(key);
+    return search(page);
+  };
+  await drag(page);
+  const zoomed = search(page);
+  expect(Number(zoomed['end'])).toBeLessThan(1_700_000_000 - 250);
+  expect(Number(zoomed['end'])).toBeGreaterThan(1_700_000_000 - 350);
+  await steps('Escape');
+  await page.waitForURL((url) => !url.searchParams.has('end'));
+  const earlier = Number((await steps('['))['end']);
+  expect(Math.abs(earlier - (1_700_000_000 - 450))).toBeLessThan(30);
+  expect(await steps(']')).not.toHaveProperty('end');
+  expect(await steps('z')).toMatchObject({ range: '30m' });
+  await page.keyboard.press('g');
+  expect(await steps('o')).toMatchObject({ view: 'overview' });
+  await page.keyboard.press('/');
+  await page.getByLabel('PromQL query').and(page.locator(':focus')).waitFor();
+  await page.getByLabel('PromQL query').blur();
+  await page.keyboard.press('?');
+  await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+});
+
+test('a query is written with completion, run by Enter, and back goes to the one before', async () => {
+  const { page } = await open('?view=metrics&q=up');
+  const field = page.getByLabel('PromQL query');
+  await field.fill('');
+  await field.pressSequentially('rate(node_loa');
+  await page.getByRole('option', { name: 'node_load5' }).waitFor();
+  await field.press('ArrowDown');
+  await field.press('ArrowDown');
+  await field.press('Enter');
+  await field.pressSequentially('[1m])');
+  await field.press('Enter');
+  await page.waitForURL((url) => url.searchParams.get('q') === 'rate(node_load5[1m])');
+  await page.goBack();
+  await page.waitForURL((url) => url.searchParams.get('q') === 'up');
+  await expect.poll(() => field.inputValue()).toBe('up');
+});
+
+test('errors, emptiness and too much are said in words', async () => {
+  const { page } = await open('?view=metrics&q=broken(');
+  await page.getByText('1:8: parse error: unclosed left parenthesis').waitFor();
+  const run = async (query: string): Promise<void> => {
+    await page.getByLabel('PromQL query').fill(query);
+    await page.getByRole('button', { name: 'Run' }).click();
+  };
+  await run('nothing');
+  await page.getByText('No data in this range').waitFor();
+  await run('many');
+  await page.getByText('120 more are not drawn').waitFor();
+  await page.getByRole('button', { name: 'Table' }).click();
+  await page.getByText('120 more are not shown').waitFor();
+});
+
+test('text from data stays text', async () => {
+  const { page, complaints } = await open('?view=metrics&q=evil');
+  await page.getByText('onerror').first().waitFor();
+  expect(await page.locator('img').count()).toBe(0);
+  expect(complaints).toEqual([]);
+});
+
+test('arrow keys read a chart aloud', async () => {
+  const { page } = await open('?view=metrics&q=up');
+  await page.getByText('2 series').waitFor();
+  await page.getByRole('application').focus();
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('ArrowLeft');
+  await page.locator('[aria-live]', { hasText: '14 Nov 22:13:15: {comm="sh"' }).waitFor();
+});
+
+const VIEWS = [
+  '',
+  '?view=metrics',
+  '?view=metrics&q=up',
+  '?view=metrics&q=up&show=table',
+  '?view=metrics&q=broken(',
+];
+const LOOKS = [
+  { colorScheme: 'dark', width: 1440 },
+  { colorScheme: 'light', width: 375 },
+] as const;
+
+test.each(VIEWS.flatMap((view) => LOOKS.map((look) => ({ view, ...look }))))(
+  '"$view" in $colorScheme at $width px: nothing for axe, no sideways scrolling',
+  async ({ view, colorScheme, width }) => {
+    const { page } = await open(view, { colorScheme, viewport: { width, height: 900 } });
+    await page
+      .locator(view.includes('broken') ? '.fault' : 'main h2, main td')
+      .first()
+      .waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    const { passes, violations } = await page.evaluate(() => axe.run());
+    expect(passes.length).toBeGreaterThan(20);
+    expect(violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes[0]?.html}`)).toEqual([]);
+  },
+);
