@@ -117,6 +117,12 @@ export class SqliteWriter implements MetricWriter {
     };
   }
 
+  /** All that a reader needs to answer. */
+  view(): StoreView {
+    const heads = this.#sealed ? [this.#sealed, this.#head] : [this.#head];
+    return { heads: heads.map((head) => head.buffers), partitions: this.#files.list() };
+  }
+
   /** Folds when it is time; called at each write and now and then. */
   tick(): void {
     if (this.#folding || this.#head.groupCount === 0) return;
@@ -182,8 +188,7 @@ export class SqliteWriter implements MetricWriter {
   }
 
   #publish(): void {
-    const heads = this.#sealed ? [this.#sealed, this.#head] : [this.#head];
-    this.#options.onView({ heads: heads.map((head) => head.buffers), partitions: this.#files.list() });
+    this.#options.onView(this.view());
   }
 
   /** Brings the journal back into the head, leaving out what a partition holds already. */

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Who this agent is, and the numbering that its batches have. */
+export interface Identity {
+  readonly agent: string;
+  readonly epoch: number;
+}
+
+export interface Cursor {
+  readonly epoch: number;
+  readonly sequence: number;
+}
+
+/**
+ * Reads the identity of a spool folder, or makes one. The numbering goes on within a boot of the machine; a
+ * new boot begins a new epoch, because the last numbers given out may not have reached the disk.
+ */
+export function openIdentity(folder: string, bootId: string, nowMs: number): Identity {
+  const file = join(folder, 'identity.json');
+  const known = readJson(file);
+  const agent = typeof known?.['agent'] === 'string' ? known['agent'] : randomUUID();
+  const knownEpoch = known?.['epoch'];
+  if (typeof knownEpoch === 'number' && known?.['boot'] === bootId && known['agent'] === agent) {
+    return { agent, epoch: knownEpoch };
+  }
+  // Later than the last one, also when the clock went back.
+  const epoch = Math.max(nowMs, typeof knownEpoch === 'number' ? knownEpoch + 1 : 0);
+  replaceFile(file, JSON.stringify({ version: 1, agent, epoch, boot: bootId }));
+  return { agent, epoch };
+}
+
+export function readCursor(folder: string): Cursor | undefined {
+  const known = readJson(join(folder, 'cursor.json'));
+  const epoch = known?.['epoch'];
+  const sequence = known?.['sequence'];
+  return typeof epoch === 'number' && typeof sequence === 'number' ? { epoch, sequence } : undefined;
+}
+
+export function writeCursor(folder: string, cursor: Cursor): void {
+  replaceFile(join(folder, 'cursor.json'), JSON.stringify(cursor));
+}
+
+/** A file that is there is always whole: written beside and renamed. */
+function replaceFile(file: string, content: string): void {
+  writeFileSync(`${file}.new`, content);
+  renameSync(`${file}.new`, file);
+}
+
+/** The object in a file; undefined when there is none or it can't be read as one. */
+function readJson(file: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

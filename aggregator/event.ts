@@ -1,0 +1,137 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+import type { Log } from '../lib/log.ts';
+import type { IngestReply } from './ingest/ingester.ts';
+import type { WriterStats } from './ingest/writer-thread.ts';
+
+/** Where the gauges look when they are asked. */
+interface Look {
+  stats(): WriterStats | undefined;
+  queries(): { busy: number; queued: number };
+}
+
+/**
+ * All that an operator hears of the aggregator: each event is one method here, its log line and its counter
+ * together. ERROR means that data were lost or a person is needed.
+ */
+export class AggregatorMetrics {
+  readonly #log: Log;
+  readonly #samples: Counter<'source'>;
+  readonly #requests: Counter<'source' | 'result'>;
+  readonly #gaps: Counter;
+  readonly #damaged: Counter<'what'>;
+  readonly #folds: Counter<'result'>;
+  readonly #foldSeconds: Histogram;
+  readonly #dropped: Counter;
+  readonly #readerDeaths: Counter;
+
+  constructor(registry: Registry, log: Log, look: Look) {
+    this.#log = log;
+    const counter = <T extends string = string>(name: string, help: string, ...labelNames: T[]): Counter<T> =>
+      new Counter({ name: `binnacle_${name}`, help, labelNames, registers: [registry] });
+    this.#samples = counter('ingest_samples_total', 'Samples taken and on disk.', 'source');
+    this.#requests = counter(
+      'ingest_requests_total',
+      'Requests by their result: ok, repeated, or the code of the refusal.',
+      'source',
+      'result',
+    );
+    this.#gaps = counter('ingest_missing_batches_total', 'Batches that agents numbered and did not bring.');
+    this.#damaged = counter(
+      'store_damaged_total',
+      'Journal entries and files that could not be read.',
+      'what',
+    );
+    this.#folds = counter('store_folds_total', 'Folds of open data into partitions.', 'result');
+    this.#dropped = counter('store_dropped_partitions_total', 'Partitions that retention removed.');
+    this.#readerDeaths = counter('query_thread_deaths_total', 'Reader threads that a query ended.');
+    this.#foldSeconds = new Histogram({
+      name: 'binnacle_store_fold_seconds',
+      help: 'Time that a fold took.',
+      buckets: [0.01, 0.1, 1, 10, 100],
+      registers: [registry],
+    });
+    addGauges(registry, look);
+  }
+
+  ingested(source: string, reply: IngestReply): void {
+    const result = reply.ok ? (reply.repeated ? 'repeated' : 'ok') : reply.code;
+    this.#requests.inc({ source, result });
+    if (reply.samples) this.#samples.inc({ source }, reply.samples);
+    if (!reply.ok && !reply.retry && reply.code !== 'unknown_schema') {
+      this.#log.warn('a request was refused', {
+        source,
+        code: reply.code,
+        reason: reply.message.slice(0, 500),
+      });
+    }
+  }
+
+  /** What the writer thread tells, by name. */
+  writerEvent(name: string, values: readonly (string | number)[]): void {
+    const [first = '', second = '', third = ''] = values;
+    switch (name) {
+      case 'replayed':
+        this.#log.info('journal read', { entries: first, skipped_rows: second });
+        break;
+      case 'folded':
+        this.#folds.inc({ result: 'ok' });
+        this.#foldSeconds.observe(Number(second));
+        this.#log.info('open data folded', { samples: first, seconds: Number(second).toFixed(3) });
+        break;
+      case 'foldFailed':
+        this.#folds.inc({ result: 'failed' });
+        this.#log.error('open data could not be folded; tried again in 10 s', { reason: first });
+        break;
+      case 'entryDamaged':
+        this.#damaged.inc({ what: 'journal entry' });
+        this.#log.error('a journal entry is damaged and was left out', { entry: first, reason: second });
+        break;
+      case 'partitionDamaged':
+        this.#damaged.inc({ what: 'partition' });
+        this.#log.error('a partition could not be opened and was put aside', {
+          file: first,
+          aside: second,
+          reason: third,
+        });
+        break;
+      case 'partitionDropped':
+        this.#dropped.inc();
+        this.#log.info('a partition was dropped', { file: first, reason: second });
+        break;
+      case 'gap':
+        this.#gaps.inc(Number(values[3]));
+        this.#log.warn('an agent left out batches', {
+          agent: first,
+          epoch: second,
+          before: third,
+          missing: values[3],
+        });
+        break;
+      default:
+        throw new Error(`BUG: an event called ${name}`);
+    }
+  }
+
+  readerDied(reason: string): void {
+    this.#readerDeaths.inc();
+    this.#log.warn('a query ended its thread; a new one was started', { reason });
+  }
+}
+
+function addGauges(registry: Registry, look: Look): void {
+  const gauge = (name: string, help: string, value: () => number | undefined): void => {
+    const made: Gauge = new Gauge({
+      name: `binnacle_${name}`,
+      help,
+      registers: [registry],
+      collect: () => made.set(value() ?? 0),
+    });
+  };
+  gauge('store_open_series', 'Series with open data.', () => look.stats()?.series);
+  gauge('store_open_bytes', 'Shared memory of open data.', () => look.stats()?.openBytes);
+  gauge('store_disk_bytes', 'Bytes of all partitions.', () => look.stats()?.storedBytes);
+  gauge('store_partitions', 'Partition files.', () => look.stats()?.partitions);
+  gauge('query_running', 'Queries that run.', () => look.queries().busy);
+  gauge('query_waiting', 'Queries that wait for a thread.', () => look.queries().queued);
+}

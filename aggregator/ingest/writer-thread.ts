@@ -1,0 +1,124 @@
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+
+import { systemClock } from '../../lib/clock.ts';
+import { SqliteWriter, type WriterEvents } from '../store/sqlite/sqlite-writer.ts';
+import type { Retention } from '../store/sqlite/retention.ts';
+import type { StoreView } from '../store/sqlite/view.ts';
+import { Ingester, readJournalled, type IngestReply, type IngestRequest } from './ingester.ts';
+import type { IngestLimits } from './limits.ts';
+
+/**
+ * The thread that owns every write. Requests that wait when it comes to look are taken as one group with one
+ * commit; folding goes on in slices between groups.
+ */
+export interface WriterThreadOptions {
+  readonly folder: string;
+  readonly openDataBytes: number;
+  readonly foldAfterMs: number;
+  readonly retention: Retention;
+  readonly limits: IngestLimits;
+}
+
+export type ToWriter =
+  | ({ readonly type: 'request'; readonly id: number } & IngestRequest)
+  /** A reader thread: the view of the store goes there, now and at each change. */
+  | { readonly type: 'reader'; readonly port: MessagePort }
+  | { readonly type: 'close' };
+
+type EventName = keyof WriterEvents | 'gap';
+
+export interface WriterStats {
+  readonly series: number;
+  readonly openBytes: number;
+  readonly storedBytes: number;
+  readonly partitions: number;
+  /** Why folding fails, if it does. */
+  readonly failure: string | undefined;
+  /** Why nothing is taken now, if so. */
+  readonly refusal: string | undefined;
+}
+
+export type FromWriter =
+  | { readonly type: 'replies'; readonly replies: readonly (readonly [id: number, reply: IngestReply])[] }
+  | { readonly type: 'event'; readonly name: EventName; readonly values: readonly (string | number)[] }
+  | { readonly type: 'stats'; readonly stats: WriterStats }
+  | { readonly type: 'ready' }
+  | { readonly type: 'closed' };
+
+const STATS_EVERY_MS = 1000;
+
+type Say = (message: FromWriter) => void;
+
+function run(port: MessagePort, options: WriterThreadOptions): void {
+  const say: Say = (message) => port.postMessage(message);
+  const readers = new Set<MessagePort>();
+  const store = openStore(options, readers, say);
+  const ingester = new Ingester({
+    store,
+    clock: systemClock,
+    limits: options.limits,
+    onGap: ({ agent, epoch, sequence }, missing) =>
+      say({ type: 'event', name: 'gap', values: [agent, epoch, sequence, missing] }),
+  });
+  let waiting: (ToWriter & { type: 'request' })[] = [];
+  const takeGroup = (): void => {
+    const group = waiting;
+    waiting = [];
+    const replies = ingester.take(group);
+    say({ type: 'replies', replies: group.map(({ id }, i) => [id, replies[i] as IngestReply]) });
+  };
+  const tellStats = (): void => {
+    store.tick();
+    say({ type: 'stats', stats: { ...store.stats(), failure: store.failure, refusal: store.refusal() } });
+  };
+  const ticking = setInterval(tellStats, STATS_EVERY_MS);
+  const close = async (): Promise<void> => {
+    clearInterval(ticking);
+    if (waiting.length > 0) takeGroup();
+    await store.close();
+    for (const reader of readers) reader.close();
+    say({ type: 'closed' });
+    port.close();
+  };
+  port.on('message', (message: ToWriter) => {
+    if (message.type === 'close') {
+      void close();
+    } else if (message.type === 'reader') {
+      const { port: reader } = message;
+      readers.add(reader);
+      reader.on('close', () => readers.delete(reader));
+      reader.postMessage(store.view());
+    } else {
+      waiting.push(message);
+      // All messages that wait are delivered before this runs.
+      if (waiting.length === 1) setImmediate(takeGroup);
+    }
+  });
+  tellStats();
+  say({ type: 'ready' });
+}
+
+function openStore(options: WriterThreadOptions, readers: ReadonlySet<MessagePort>, say: Say): SqliteWriter {
+  const event =
+    (name: EventName) =>
+    (...values: (string | number)[]): void =>
+      say({ type: 'event', name, values });
+  return new SqliteWriter({
+    ...options,
+    clock: systemClock,
+    decode: readJournalled,
+    onView: (view: StoreView) => {
+      for (const reader of readers) reader.postMessage(view);
+    },
+    events: {
+      replayed: event('replayed'),
+      folded: event('folded'),
+      foldFailed: event('foldFailed'),
+      entryDamaged: event('entryDamaged'),
+      partitionDamaged: event('partitionDamaged'),
+      partitionDropped: event('partitionDropped'),
+    },
+  });
+}
+
+if (parentPort) run(parentPort, workerData as WriterThreadOptions);

@@ -1,0 +1,118 @@
+import { parsePromQL } from '../../lang/promql/parse.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { Fault, reasonOf } from '../../lib/fault.ts';
+import { labelsToRecord, type Labels } from '../../wire/labels.ts';
+import type { Matcher } from '../store/matcher.ts';
+import type { MetricReader, ReadLimits, TimeRange } from '../store/store.ts';
+import { deadline, type QueryLimits } from './promql/limits.ts';
+import { toPrometheusJson } from './promql/json.ts';
+import { queryInstant, queryRange } from './promql/query.ts';
+import type { Answer, Question, Task } from './task.ts';
+
+export interface AnswerWorld {
+  readonly clock: Clock;
+  /** Has the asker gone? */
+  readonly cancelled: () => boolean;
+}
+
+/**
+ * Answers one task with the status and body that Prometheus's HTTP API gives (prometheus/docs
+ * `querying/api.md`): 400 for what is no query, 422 for what can't be evaluated or costs too much, 503 when
+ * time ran out. Never throws for what was asked.
+ */
+export function answer(reader: MetricReader, task: Task, { clock, cancelled }: AnswerWorld): Answer {
+  const { timeoutMs, ...limits } = task.limits;
+  const inTime = deadline(clock, timeoutMs);
+  const queryLimits: QueryLimits = {
+    ...limits,
+    checkDeadline: () => {
+      if (cancelled()) throw new Fault('canceled', 'the query was given up by whoever asked');
+      inTime();
+    },
+  };
+  try {
+    return { status: 200, body: answerQuestion(reader, task, queryLimits) };
+  } catch (thrown) {
+    return failure(thrown);
+  }
+}
+
+function answerQuestion(
+  reader: MetricReader,
+  { question, scope, limits }: Task,
+  queryLimits: QueryLimits,
+): Uint8Array {
+  const { lookbackMs } = limits;
+  const damage = new Set<string>();
+  const readLimits: ReadLimits = { ...queryLimits, onDamage: (message) => void damage.add(message) };
+  switch (question.kind) {
+    case 'instant':
+      return toPrometheusJson(queryInstant(reader, scope, { ...question, lookbackMs, limits: queryLimits }));
+    case 'range':
+      return toPrometheusJson(queryRange(reader, scope, { ...question, lookbackMs, limits: queryLimits }));
+    case 'series': {
+      const found = perSelector(question, (matchers, range) =>
+        reader.series(scope, matchers, range, readLimits),
+      );
+      const unique = new Map<string, Labels>();
+      for (const labels of found) unique.set(labels.join('\0'), labels);
+      return list([...unique.values()].map(labelsToRecord), question.limit, damage);
+    }
+    case 'labels': {
+      const found = perSelector(question, (matchers, range) =>
+        reader.labelNames(scope, matchers, range, readLimits),
+      );
+      return list([...new Set(found)].sort(), question.limit, damage);
+    }
+    case 'label_values': {
+      const found = perSelector(question, (matchers, range) =>
+        reader.labelValues(scope, question.name, matchers, range, readLimits),
+      );
+      return list([...new Set(found)].sort(), question.limit, damage);
+    }
+  }
+}
+
+/** What each of the selectors finds, one after the other; all series when there is no selector. */
+function perSelector<T>(
+  question: Extract<Question, { matches: readonly string[] }>,
+  find: (matchers: readonly Matcher[], range: TimeRange) => readonly T[],
+): T[] {
+  const range = { fromMs: question.startMs, toMs: question.endMs };
+  if (question.matches.length === 0) return [...find([], range)];
+  return question.matches.flatMap((text) => find(selector(text), range));
+}
+
+function selector(text: string): readonly Matcher[] {
+  const expr = parsePromQL(text);
+  if (expr.kind !== 'vectorSelector' || expr.offsetMs !== 0 || expr.at !== undefined) {
+    throw new Fault(
+      'bad_data',
+      `invalid parameter "match[]": ${JSON.stringify(text)} is not a series selector alone`,
+    );
+  }
+  return expr.matchers;
+}
+
+function list(found: readonly unknown[], limit: number, damage: Set<string>): Uint8Array {
+  const cut = limit > 0 && found.length > limit;
+  const warnings = [...damage, ...(cut ? ['results truncated due to limit'] : [])];
+  const data = cut ? found.slice(0, limit) : found;
+  return Buffer.from(JSON.stringify({ status: 'success', data, ...(warnings.length > 0 && { warnings }) }));
+}
+
+const STATUS_OF: Readonly<Record<string, number>> = {
+  bad_data: 400,
+  timeout: 503,
+  canceled: 503,
+  store: 500,
+};
+
+function failure(thrown: unknown): Answer {
+  // A bug is told as one, to the asker of this query alone.
+  const code = thrown instanceof Fault ? thrown.code : 'internal';
+  const status = code === 'internal' ? 500 : (STATUS_OF[code] ?? 422);
+  const errorType = status === 422 ? 'execution' : code;
+  const body = JSON.stringify({ status: 'error', errorType, error: reasonOf(thrown) });
+  return { status, body: Buffer.from(body) };
+}

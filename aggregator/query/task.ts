@@ -1,0 +1,45 @@
+import type { Scope } from '../store/scope.ts';
+
+/** What can be asked of a reader thread; times in ms. Strings are as the asker wrote them. */
+export type Question =
+  | { readonly kind: 'instant'; readonly query: string; readonly timeMs: number }
+  | {
+      readonly kind: 'range';
+      readonly query: string;
+      readonly startMs: number;
+      readonly endMs: number;
+      readonly stepMs: number;
+    }
+  | ({ readonly kind: 'series' } & Selection)
+  | ({ readonly kind: 'labels' } & Selection)
+  | ({ readonly kind: 'label_values'; readonly name: string } & Selection);
+
+interface Selection {
+  /** Series selectors; a series that one of them matches counts. None: all series. */
+  readonly matches: readonly string[];
+  readonly startMs: number;
+  readonly endMs: number;
+  /** At most so many answers, 0 for all. */
+  readonly limit: number;
+}
+
+/** Limits of one query, all settings under `query`. */
+export interface TaskLimits {
+  readonly maxSeries: number;
+  readonly maxSamples: number;
+  readonly maxSteps: number;
+  readonly timeoutMs: number;
+  readonly lookbackMs: number;
+}
+
+export interface Task {
+  readonly question: Question;
+  readonly scope: Scope;
+  readonly limits: TaskLimits;
+}
+
+/** An HTTP answer, ready to be sent: Prometheus's JSON envelope. */
+export interface Answer {
+  readonly status: number;
+  readonly body: Uint8Array;
+}
