@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 
 import { beforeAll, expect, test } from 'vitest';
 
+import { temporaryFolder } from '../test/tools/temporary-folder.ts';
 import { buildPage } from './build.fake.ts';
 
 const KIB = 1024;
@@ -11,7 +12,8 @@ const KIB = 1024;
 let files: { name: string; content: string; gzipBytes: number }[] = [];
 
 beforeAll(async () => {
-  const folder = await buildPage();
+  const folder = temporaryFolder();
+  await buildPage(folder);
   files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => {

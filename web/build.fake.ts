@@ -1,11 +1,7 @@
 import { build } from 'vite';
 
-import { temporaryFolder } from '../test/tools/temporary-folder.ts';
-
-/** Builds the page as it ships, into a folder that goes with the test; returns the folder. */
-export async function buildPage(): Promise<string> {
-  const outDir = temporaryFolder();
+/** Builds the page as it ships, into an empty folder. */
+export async function buildPage(outDir: string): Promise<void> {
   const configFile = new URL('vite.config.ts', import.meta.url).pathname;
   await build({ configFile, logLevel: 'error', build: { outDir, emptyOutDir: true } });
-  return outDir;
 }

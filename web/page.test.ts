@@ -1,23 +1,17 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-
+import axeCore from 'axe-core';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 
 import { peer } from '../test/tools/peers.ts';
+import { temporaryFolder } from '../test/tools/temporary-folder.ts';
 import { buildPage } from './build.fake.ts';
 import { servePage } from './prometheus.fake.ts';
 import type { FakePrometheus } from './prometheus.fake.ts';
 
-declare const axe: {
-  run(): Promise<{
-    passes: unknown[];
-    violations: { id: string; impact: string; nodes: { html: string }[] }[];
-  }>;
-};
+/** What its source makes in the page. */
+declare const axe: typeof axeCore;
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const BROWSER_ARGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -35,7 +29,9 @@ let server: FakePrometheus;
 
 beforeAll(async () => {
   browser = await chromium.launch({ executablePath: peer('chromium'), args: BROWSER_ARGS });
-  server = await servePage(await buildPage(), ['alpha', 'beta'], (expression) => {
+  const folder = temporaryFolder();
+  await buildPage(folder);
+  server = await servePage(folder, ['alpha', 'beta'], (expression) => {
     if (expression === 'broken(') return '1:8: parse error: unclosed left parenthesis';
     if (expression === 'nothing') return [];
     if (expression === 'evil') return [{ __name__: 'evil', label: EVIL }];
@@ -78,7 +74,7 @@ async function open(search: string, options: BrowserContextOptions = {}): Promis
   page.on('request', (request) => {
     if (!request.url().startsWith(server.url)) complaints.push(`left for ${request.url()}`);
   });
-  await page.addInitScript(AXE);
+  await page.addInitScript(axeCore.source);
   await page.clock.install({ time: 1_700_000_000_000 });
   await page.goto(server.url + search);
   return { page, complaints };
@@ -124,10 +120,13 @@ test('following asks for the newest points only', async () => {
 
 test('another host is one choice away, and in the address', async () => {
   const { page } = await open('');
+  await page.getByText('alpha is well.').waitFor();
+  const before = server.asked.length;
   await page.getByLabel('Host').selectOption('beta');
   await page.getByText('beta is well.').waitFor();
   expect(search(page)).toEqual({ host: 'beta' });
-  expect(server.asked.at(-1)?.params.get('query')).toContain('instance="beta"');
+  const asked = server.asked.slice(before).map(({ params }) => params.get('query') ?? '');
+  expect(asked.filter((query) => query.includes('instance="beta"')).length).toBeGreaterThan(10);
 });
 
 test('a drag zooms, Esc steps back, keys move', async () => {

@@ -27,7 +27,7 @@ export interface QueryResult {
 type Json = Readonly<Record<string, unknown>>;
 
 /** The `data` of a good answer and its warnings; the server's own words as a Fault otherwise. */
-export function decodeEnvelope(body: unknown): { data: unknown; warnings: readonly string[] } {
+function decodeEnvelope(body: unknown): { data: unknown; warnings: readonly string[] } {
   if (!isObject(body)) throw unreadable('the body is no JSON object');
   if (body['status'] === 'success') {
     const warnings = Array.isArray(body['warnings']) ? body['warnings'].map(String) : [];

@@ -12,6 +12,7 @@ import type { ThemeSwitch } from './theme.ts';
 
 /** What every part of the page shares; made once, in main. */
 export interface Page extends PageTools {
+  /** `view` of the address; empty for the first one. */
   readonly view: ReadonlySignal<string>;
   readonly range: ReadonlySignal<TimeRange>;
   /** The grid of the range; the same value as long as no new point is due. */
@@ -48,8 +49,6 @@ export interface PageTools {
   nowSeconds(): number;
 }
 
-export const DEFAULT_VIEW = 'overview';
-
 export function createPage(tools: PageTools): Page {
   const { address } = tools;
   const now = signal(tools.nowSeconds());
@@ -69,7 +68,7 @@ export function createPage(tools: PageTools): Page {
     hosts,
     range,
     setRange,
-    view: computed(() => view.value ?? DEFAULT_VIEW),
+    view: computed(() => view.value ?? ''),
     window: computed(() => {
       const next = windowOf(range.value, now.value);
       if (!window || !sameWindow(window, next)) window = next;

@@ -83,7 +83,8 @@ describe('moving', () => {
     const back = shiftRange(live, -1, NOW);
     expect(back).toEqual({ spanSeconds: 600, endSeconds: NOW - 300 });
     expect(shiftRange(back, 1, NOW)).toEqual(live);
-    expect(shiftRange(back, 1, NOW + 60)).toEqual({ spanSeconds: 600, endSeconds: NOW });
+    expect(shiftRange(back, 1, NOW + 60)).toEqual(live);
+    expect(shiftRange(back, 1, NOW + 200)).toEqual({ spanSeconds: 600, endSeconds: NOW });
   });
 
   test('every move ends at a whole second, which the address can hold', () => {

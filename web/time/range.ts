@@ -15,7 +15,7 @@ export interface TimeWindow {
 
 /** What the picker offers. */
 export const PRESETS = ['5m', '15m', '1h', '6h', '24h', '2w'] as const;
-export const DEFAULT_SPAN_SECONDS = 900;
+const DEFAULT_SPAN_SECONDS = 900;
 
 const MIN_SPAN_SECONDS = 30;
 const MAX_SPAN_SECONDS = 5 * 366 * 86_400;
@@ -59,10 +59,10 @@ export function rangeBetween(a: number, b: number): TimeRange {
   return clampRange({ spanSeconds: endSeconds - Math.floor(Math.min(a, b)), endSeconds });
 }
 
-/** Moves by half of the span; what would end in the future follows the clock again. */
+/** Moves by half of the span; what then ends in the future, or nearly now, follows the clock again. */
 export function shiftRange(range: TimeRange, direction: -1 | 1, nowSeconds: number): TimeRange {
   const end = Math.round((range.endSeconds ?? nowSeconds) + (direction * range.spanSeconds) / 2);
-  return { ...range, endSeconds: end >= nowSeconds ? null : end };
+  return { ...range, endSeconds: end >= nowSeconds - range.spanSeconds / 4 ? null : end };
 }
 
 /** Twice as long around the same middle; one that follows the clock goes on doing so. */
