@@ -164,6 +164,6 @@ export class KernelFile {
 }
 
 /** The `code` of an error of node:fs, `''` of anything else. */
-export function codeOf(thrown: unknown): string {
+function codeOf(thrown: unknown): string {
   return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : '';
 }

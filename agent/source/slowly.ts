@@ -1,5 +1,5 @@
 /** How many ticks pass between two looks at what hardly ever changes: a minute at the default interval. */
-const SLOW_TICKS = 12;
+export const SLOW_TICKS = 12;
 
 /** True at the first call and at every `SLOW_TICKS`th after it. */
 export function slowly(): () => boolean {

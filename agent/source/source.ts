@@ -9,17 +9,20 @@ export interface Schema {
   readonly series: readonly Labels[];
 }
 
-/** One measurement of one schema: `values[i]` belongs to `schema.series[i]`. */
+/**
+ * One measurement of one schema: `values[i]` belongs to `schema.series[i]`, and all are finite. The values
+ * are the receiver's, the source makes new ones for the next tick.
+ */
 export interface Frame {
   readonly schema: Schema;
   readonly values: Float64Array;
 }
 
 /**
- * Where samples come from. The agent calls `collect` once a tick and stamps all frames of the tick with its
- * time. A series that is missing from one tick to the next has ended: the agent then writes its staleness
- * marker. A source throws only when it has nothing at all; a part that can't be read is logged once and
- * left out.
+ * Where samples come from. The agent calls `collect` of all sources once a tick with the same time, never
+ * again before the last call has ended, and stamps all frames of the tick with that time. A series that is
+ * missing from one tick to the next has ended: the agent then writes its staleness marker. A source throws
+ * only when it has nothing at all; a part that can't be read is logged once and left out.
  */
 export interface Source {
   /** Short, in snake case: the label `collector` of the agent's own metrics. */

@@ -3,7 +3,7 @@ import type { Labels } from '../../../wire/labels.ts';
 import type { KernelUnits } from '../auxv.ts';
 import type { KernelFiles } from '../kernel-file.ts';
 import { Recorder } from '../recorder.ts';
-import { slowly } from '../slowly.ts';
+import { SLOW_TICKS, slowly } from '../slowly.ts';
 import type { Frame, Source } from '../source.ts';
 import { BlockDevices } from './block-devices.ts';
 import { Cgroup } from './cgroup.ts';
@@ -42,6 +42,7 @@ export class CgroupSource implements Source {
   readonly #isSlowTick = slowly();
   #trees: readonly FolderTree[] = [];
   #ticks = 0;
+  #hasChanged = false;
   #told = false;
 
   /**
@@ -58,8 +59,7 @@ export class CgroupSource implements Source {
   }
 
   collect(atMs: number): readonly Frame[] {
-    const readSettings = this.#isSlowTick();
-    if (readSettings) {
+    if (this.#isSlowTick()) {
       this.#devices.refresh();
       this.#machine.refresh();
       if (this.#trees.length === 0) this.#trees = this.#findTrees();
@@ -67,8 +67,10 @@ export class CgroupSource implements Source {
     this.#updateTrees();
     const memory = this.#machine.memory();
     const frames: (Frame | undefined)[] = [];
+    // Settings are read in turn, so that no tick reads those of all.
+    let turn = this.#ticks;
     for (const cgroup of this.#cgroups.values()) {
-      cgroup.read(atMs, readSettings, this.#devices, memory);
+      cgroup.read(atMs, turn++ % SLOW_TICKS === 0, this.#devices, memory);
       frames.push(cgroup.out.take());
     }
     this.#machine.put(this.#machineOut, memory);
@@ -83,16 +85,22 @@ export class CgroupSource implements Source {
   #findTrees(): FolderTree[] {
     const { cgroupRoot, units, log } = this.#options;
     const hierarchies = findHierarchies(cgroupRoot);
-    if (hierarchies.length === 0) log.warn('no cgroups found', { path: cgroupRoot });
+    if (hierarchies.length === 0 && this.#ticks === 0) log.warn('no cgroups found', { path: cgroupRoot });
     const v1 = v1Files(units.ticksPerSecond);
-    return hierarchies.map((hierarchy, i) => {
-      const kinds = filesOf(hierarchy, v1);
+    const measuring = hierarchies
+      .map((hierarchy) => ({ hierarchy, kinds: filesOf(hierarchy, v1) }))
+      .filter(({ kinds }) => kinds.length > 0);
+    return measuring.map(({ hierarchy, kinds }, i) => {
       // Every process is once in each hierarchy, so it is counted in one alone.
       if (i === 0) kinds.push(PROCESSES);
       return new FolderTree(hierarchy.path, {
         hasRoom: (id) => this.#cgroups.has(id) || this.#cgroups.size < this.#options.maxCgroups,
-        added: (id, path, createdAtMs) => this.#cgroup(id).addFolder(i, path, kinds, createdAtMs),
+        added: (id, path, createdAtMs) => {
+          this.#hasChanged = true;
+          this.#cgroup(id).addFolder(i, path, kinds, createdAtMs);
+        },
         removed: (id) => {
+          this.#hasChanged = true;
           if (this.#cgroups.get(id)?.removeFolder(i)) this.#cgroups.delete(id);
         },
       });
@@ -100,15 +108,15 @@ export class CgroupSource implements Source {
   }
 
   /**
-   * The first tree is looked through each tick. The others of v1 nearly always have the same folders, so one
-   * of them is looked through at a time.
+   * The first tree is looked through each tick. The others of v1 nearly always have the same folders, so they
+   * are when something has changed in the first, and else one of them at a time.
    */
   #updateTrees(): void {
     const [first, ...others] = this.#trees;
+    this.#hasChanged = false;
     first?.update();
-    if (this.#ticks === 0) for (const tree of others) tree.update();
-    else others[this.#ticks % others.length]?.update();
-    this.#ticks++;
+    const turn = this.#ticks++ % others.length;
+    others.forEach((tree, i) => (this.#hasChanged || i === turn) && tree.update());
   }
 
   #cgroup(id: string): Cgroup {

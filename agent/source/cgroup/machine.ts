@@ -3,8 +3,13 @@ import { join } from 'node:path';
 import type { Labels } from '../../../wire/labels.ts';
 import type { KernelFile, KernelFiles } from '../kernel-file.ts';
 import type { Recorder } from '../recorder.ts';
-import { COLON } from '../text.ts';
 import type { MachineMemory } from './cgroup.ts';
+import { Keys } from './keyed-file.ts';
+
+/** In kB; divided by 1/1024 they are bytes. */
+const MEMINFO = new Keys(
+  ['MemTotal:', 'MemFree:', 'SwapTotal:', 'SwapFree:'].map((key, place) => [key, place, 1 / 1024]),
+);
 
 export interface MachineOptions {
   readonly files: KernelFiles;
@@ -42,11 +47,11 @@ export class Machine {
   }
 
   memory(): MachineMemory {
-    const found: Record<string, number> = Object.create(null);
+    const found = new Float64Array(4).fill(Number.NaN);
     const text = this.#meminfo.read();
-    while (text?.nextLine()) found[text.before(COLON)] = text.number() * 1024;
-    const { MemTotal = NaN, MemFree = NaN, SwapTotal = NaN, SwapFree = NaN } = found;
-    return { totalBytes: MemTotal, usedBytes: MemTotal - MemFree, swapUsedBytes: SwapTotal - SwapFree };
+    if (text !== undefined) MEMINFO.read(text, found);
+    const [total = NaN, free = NaN, swapTotal = NaN, swapFree = NaN] = found;
+    return { totalBytes: total, usedBytes: total - free, swapUsedBytes: swapTotal - swapFree };
   }
 
   put(out: Recorder, memory: MachineMemory): void {

@@ -108,7 +108,8 @@ class Questions {
     const all = Promise.all(Array.from({ length: Math.max(askers, 0) }, () => this.#work(queue, answers)));
     const waiting = new AbortController();
     await Promise.race([all, this.#clock.sleep(this.#limits.timeoutMs, waiting.signal)]);
-    waiting.abort();
+    // A reason of our own: the default one is an error with a stack, each tick.
+    waiting.abort('answered');
     // An asker that comes back after the time goes no further.
     queue.length = 0;
     for (const mountpoint of this.#asked) this.#tell(mountpoint, 'no answer in time');

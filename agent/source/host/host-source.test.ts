@@ -53,7 +53,7 @@ function byName(frames: readonly Frame[]): Map<string, number> {
 }
 
 describe('on a captured host', () => {
-  test.each([
+  const expected: readonly (readonly [series: string, value: number])[] = [
     ['node_boot_time_seconds', 1_795_164_238],
     ['node_time_seconds', 1_700_000_000.5],
     ['node_exporter_build_info{version="1.2.3"}', 1],
@@ -93,10 +93,10 @@ describe('on a captured host', () => {
     ['node_filesystem_avail_bytes{device="tmpfs", fstype="tmpfs", mountpoint="/run"}', 1_638_400],
     ['node_processes_pids', 1],
     ['node_processes_max_processes', 32_768],
-  ])('%s is %d', async (series, expected) => {
+  ];
+  test('series and their values', async () => {
     const found = byName(await hostSource().collect(1_000_000));
-    const names = [...found.keys()].filter((name) => name.startsWith(series.slice(0, series.indexOf('{'))));
-    expect(found.get(series), names.join('\n')).toBe(expected);
+    for (const [series, value] of expected) expect.soft(found.get(series), series).toBe(value);
   });
 
   test('what is excluded has no series', async () => {
@@ -210,6 +210,6 @@ test('any bytes in any file give finite numbers or nothing', async () => {
       const frames = await source.collect((atMs += 5000));
       for (const value of byName(frames).values()) expect(Number.isFinite(value)).toBe(true);
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
