@@ -40,7 +40,7 @@ export interface HostLimits {
   readonly maxOpenFiles: number;
 }
 
-export const HOST_LIMITS: HostLimits = {
+const HOST_LIMITS: HostLimits = {
   maxCgroups: 1000,
   maxBusiestProcesses: 10,
   maxProcessStatReads: 500,
