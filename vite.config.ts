@@ -1,13 +1,36 @@
 import { builtinModules } from 'node:module';
 
-import { defineConfig } from 'vite';
+import { defineConfig, type EnvironmentOptions } from 'vite';
 
-/** What runs of its own: the program and the threads, which `aggregator/main.ts` finds beside it under these names. */
-const ENTRIES = {
-  main: 'cli/main.ts',
-  'writer-thread': 'aggregator/ingest/writer-thread.ts',
-  'reader-thread': 'aggregator/query/reader-thread.ts',
+/** What runs of its own: the program and its threads, which `aggregator/main.ts` finds beside it by these names. */
+const BUNDLES: Readonly<Record<string, EnvironmentOptions>> = {
+  main: bundle('main', 'cli/main.ts'),
+  writer: bundle('writer-thread', 'aggregator/ingest/writer-thread.ts'),
+  reader: bundle('reader-thread', 'aggregator/query/reader-thread.ts'),
 };
+
+function bundle(name: string, source: string): EnvironmentOptions {
+  return {
+    consumer: 'server',
+    resolve: {
+      noExternal: true,
+      // better-sqlite3 brings a native library, which it finds beside its own files.
+      external: ['better-sqlite3', ...builtinModules],
+    },
+    build: {
+      ssr: true,
+      target: 'node24',
+      outDir: 'dist',
+      emptyOutDir: false,
+      // The licences of all that is built in.
+      license: { fileName: `${name}.licenses.md` },
+      rolldownOptions: {
+        input: { [name]: source },
+        output: { entryFileNames: '[name].js', codeSplitting: false },
+      },
+    },
+  };
+}
 
 /**
  * Bundles the program for the package, as Node refuses to strip types below node_modules. The page has a
@@ -15,20 +38,12 @@ const ENTRIES = {
  */
 export default defineConfig({
   publicDir: false,
-  ssr: {
-    noExternal: true,
-    // Brings a native library, which it finds beside its own files.
-    external: ['better-sqlite3', ...builtinModules],
-  },
-  build: {
-    ssr: true,
-    target: 'node24',
-    outDir: 'dist',
-    // The licences of all that is in the bundle.
-    license: { fileName: 'LICENSES.md' },
-    rolldownOptions: {
-      input: ENTRIES,
-      output: { entryFileNames: '[name].js', chunkFileNames: '[name].js' },
+  environments: BUNDLES,
+  builder: {
+    async buildApp(builder) {
+      for (const [name, environment] of Object.entries(builder.environments)) {
+        if (name in BUNDLES) await builder.build(environment);
+      }
     },
   },
 });

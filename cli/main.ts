@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+
+import { systemClock } from '../lib/clock.ts';
+import manifest from '../package.json' with { type: 'json' };
+import { parts } from './parts.ts';
+import { runCli } from './run.ts';
+
+const exitCode = await runCli(
+  process.argv.slice(2),
+  {
+    environment: process.env,
+    version: manifest.version,
+    clock: systemClock,
+    requests: process,
+    readFile: (path) => readFileSync(path, 'utf8'),
+    stdout: (text) => process.stdout.write(text),
+    stderr: (text) => process.stderr.write(text),
+    stopNow: () => process.exit(1),
+  },
+  parts,
+);
+process.exit(exitCode);

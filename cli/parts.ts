@@ -1,0 +1,56 @@
+import { agentProcessSettings, agentSettings, checkAgent } from '../agent/settings.ts';
+import { aggregatorSettings, checkAggregator } from '../aggregator/settings.ts';
+import { Fault } from '../lib/fault.ts';
+import type { PartName } from './command-line.ts';
+import { definePart, processSettings, type Part } from './part.ts';
+
+const agentAlone = { ...agentSettings, ...agentProcessSettings };
+
+/** All tables of settings by the part that takes them, for the documentation. */
+export const settingsTables = { all: processSettings, aggregator: aggregatorSettings, agent: agentAlone };
+
+/**
+ * The parts of the program. Only their settings are loaded with the command line; a part itself is imported when
+ * it starts, so that an agent never holds the aggregator in memory.
+ */
+export const parts: Readonly<Record<PartName, Part>> = {
+  standalone: definePart({
+    summary: 'Watches this host: agent and aggregator in one process.',
+    tables: { aggregator: aggregatorSettings, agent: agentSettings },
+    checks: [({ aggregator }) => checkAggregator(aggregator)],
+    start: async (settings, world) => {
+      const { startStandalone } = await import('./standalone.ts');
+      return startStandalone(settings, world);
+    },
+  }),
+  agent: definePart({
+    summary: 'Collects on one host or node and sends to an aggregator.',
+    tables: { agent: agentAlone },
+    checks: [({ agent }) => checkAgent(agent)],
+    start: async ({ agent }, { log, clock, version }) => {
+      const { startAgentProcess } = await import('../agent/main.ts');
+      const { Registry } = await import('prom-client');
+      return startAgentProcess(agent, { log, clock, version, registry: new Registry() });
+    },
+  }),
+  aggregator: definePart({
+    summary: 'Takes in what agents send, keeps it and answers queries.',
+    tables: { aggregator: aggregatorSettings },
+    checks: [({ aggregator }) => checkAggregator(aggregator)],
+    start: async ({ aggregator }, { log, clock, version }) => {
+      const { startAggregator } = await import('../aggregator/main.ts');
+      const { Registry } = await import('prom-client');
+      return startAggregator(aggregator, { log, clock, version, registry: new Registry() });
+    },
+  }),
+  alerting: definePart({
+    summary: 'Evaluates rules and notifies (not in this version).',
+    tables: {},
+    start: async () => {
+      throw new Fault(
+        'not_there',
+        'there is no alerting in this version: it comes with the alerting service',
+      );
+    },
+  }),
+};
