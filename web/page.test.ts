@@ -80,7 +80,10 @@ async function open(search: string, options: BrowserContextOptions = {}): Promis
   return { page, complaints };
 }
 
-const search = (page: Page): Record<string, string> => Object.fromEntries(new URL(page.url()).searchParams);
+/** The state in the address, as the page itself sees it now. */
+async function search(page: Page): Promise<Record<string, string>> {
+  return Object.fromEntries(new URLSearchParams(await page.evaluate(() => location.search)));
+}
 
 /** Moves from a third to two thirds of the first chart with the button down. */
 async function drag(page: Page): Promise<void> {
@@ -124,7 +127,7 @@ test('another host is one choice away, and in the address', async () => {
   const before = server.asked.length;
   await page.getByLabel('Host').selectOption('beta');
   await page.getByText('beta is well.').waitFor();
-  expect(search(page)).toEqual({ host: 'beta' });
+  expect(await search(page)).toEqual({ host: 'beta' });
   const asked = server.asked.slice(before).map(({ params }) => params.get('query') ?? '');
   expect(asked.filter((query) => query.includes('instance="beta"')).length).toBeGreaterThan(10);
 });
@@ -137,7 +140,8 @@ test('a drag zooms, Esc steps back, keys move', async () => {
     return search(page);
   };
   await drag(page);
-  const zoomed = search(page);
+  await page.waitForURL((url) => url.searchParams.has('end'));
+  const zoomed = await search(page);
   expect(Number(zoomed['end'])).toBeLessThan(1_700_000_000 - 250);
   expect(Number(zoomed['end'])).toBeGreaterThan(1_700_000_000 - 350);
   await steps('Escape');
@@ -185,6 +189,18 @@ test('errors, emptiness and too much are said in words', async () => {
   await page.getByText('120 more are not drawn').waitFor();
   await page.getByRole('button', { name: 'Table' }).click();
   await page.getByText('120 more are not shown').waitFor();
+});
+
+test('a server that is away is named, and found again by itself', async () => {
+  const { page } = await open('?view=metrics');
+  await page.route('**/api/**', (route) => route.abort());
+  await page.keyboard.press('g');
+  await page.keyboard.press('o');
+  await page.reload();
+  await page.getByRole('alert').getByText('The server does not answer').first().waitFor();
+  await page.unroute('**/api/**');
+  await page.clock.runFor(5000);
+  await page.getByText('alpha is well.').waitFor();
 });
 
 test('text from data stays text', async () => {

@@ -29,6 +29,8 @@ const SYNC_KEY = 'time';
 const AXIS_FONT = '11px system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 const Y_AXIS_WIDTH = 64;
 const X_AXIS_HEIGHT = 26;
+/** A mark on each of more lines than this covers the chart and makes the crosshair slow. */
+const MAX_MARKED_LINES = 40;
 /** A drag shorter than this is a click. */
 const MIN_DRAG_PX = 5;
 
@@ -47,7 +49,7 @@ export function plotOptions(
     cursor: {
       sync: { key: SYNC_KEY, setSeries: false, scales: ['x', null] },
       drag: { x: true, y: false, setScale: false },
-      points: { size: 7, width: 1.5 },
+      points: { show: lines.length <= MAX_MARKED_LINES, size: 7, width: 1.5 },
       y: false,
     },
     scales: {
@@ -100,7 +102,7 @@ function timeAxis(palette: Palette, times: TimeFormat): uPlot.Axis {
     font: AXIS_FONT,
     size: X_AXIS_HEIGHT,
     gap: 4,
-    space: 72,
+    space: 58,
     grid: { stroke: palette.grid, width: 1 },
     ticks: { show: false },
     values: (_, splits, __, ___, increment) => splits.map((at) => times.tick(at, increment)),

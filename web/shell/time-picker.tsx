@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 
+import { formatSeconds } from '../format/unit.ts';
 import { usePage } from '../state/page.ts';
-import { printDuration } from '../time/duration.ts';
 import { PRESETS, parseRange, presetOf } from '../time/range.ts';
 
 /** The one time picker of all views: presets, steps back and forth, and whether the clock is followed. */
@@ -43,7 +43,7 @@ export function TimePicker(): JSX.Element {
       >
         ›
       </button>
-      <FollowButton span={preset === null ? printDuration(range.spanSeconds) : null} />
+      <FollowButton span={preset === null ? formatSeconds(range.spanSeconds) : null} />
     </div>
   );
 }

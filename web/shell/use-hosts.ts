@@ -1,6 +1,7 @@
 import { useSignalEffect } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 
+import { reasonOf } from '../../lib/fault.ts';
 import { Latest } from '../series/latest.ts';
 import type { Page } from '../state/page.ts';
 import type { TimeWindow } from '../time/range.ts';
@@ -32,8 +33,8 @@ async function findHosts(page: Page, window: TimeWindow, signal: AbortSignal): P
     };
     const hosts = await page.api.labelValues('instance', question, signal);
     page.hosts.value = [...hosts].sort();
-  } catch {
-    // The panels say what is wrong with the server; the next round asks again.
-    page.hosts.value ??= null;
+    page.hostsFault.value = null;
+  } catch (thrown) {
+    if (!signal.aborted) page.hostsFault.value = reasonOf(thrown);
   }
 }

@@ -26,6 +26,8 @@ export interface Page extends PageTools {
   readonly generation: Signal<number>;
   /** Hosts that have data in the range; null until known. */
   readonly hosts: Signal<readonly string[] | null>;
+  /** Why they are not known. */
+  readonly hostsFault: Signal<string | null>;
   /** The host of the address, or else the first one that is known. */
   readonly host: ReadonlySignal<string | null>;
   /** The time under the cursor, for all charts at once. */
@@ -66,6 +68,7 @@ export function createPage(tools: PageTools): Page {
     now,
     generation,
     hosts,
+    hostsFault: signal(null),
     range,
     setRange,
     view: computed(() => view.value ?? ''),

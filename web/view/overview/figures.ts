@@ -60,12 +60,12 @@ export const FIGURES: readonly Figure[] = [
   },
   {
     id: 'load',
-    title: 'Load a core',
+    title: 'Load per core',
     unit: 'number',
     expression: 'sum(node_load5{$host}) / count(node_cpu_seconds_total{$host,mode="idle"})',
     warningAt: 2,
     badAt: 4,
-    trouble: (value) => `${value} tasks a core run or wait`,
+    trouble: (value) => `${value} tasks per core run or wait`,
   },
   {
     id: 'memory',

@@ -4,6 +4,7 @@ import type { QueryResult } from '../../api/answer.ts';
 import { formatValue } from '../../format/unit.ts';
 import { expand } from '../../panel/panel.ts';
 import { useInstantFeed } from '../../series/use-feed.ts';
+import { usePage } from '../../state/page.ts';
 import { FIGURES, readFigure } from './figures.ts';
 import type { Level, Reading } from './figures.ts';
 import { judge } from './health.ts';
@@ -64,6 +65,7 @@ interface VerdictProps {
 }
 
 function Verdict({ host, readings, newest, boot, atSeconds }: VerdictProps): JSX.Element {
+  const page = usePage();
   const newestSeconds = newest?.series[0]?.points.at(-1)?.[0];
   const bootSeconds = boot?.series[0]?.points[0]?.[1];
   const health = judge({
@@ -76,6 +78,7 @@ function Verdict({ host, readings, newest, boot, atSeconds }: VerdictProps): JSX
     <p class={`verdict verdict-${health.level}`}>
       <Lamp level={health.level} />
       <span>
+        {page.range.value.endSeconds !== null && `At ${page.times.moment(atSeconds)}: `}
         <strong>{health.verdict}</strong> {health.reasons}
       </span>
     </p>

@@ -12,7 +12,7 @@ import { CGROUPS, PROCESSES } from './rankings.ts';
 export function Overview(): JSX.Element {
   const page = usePage();
   const host = page.host.value;
-  if (host === null) return <NoHost known={page.hosts.value !== null} />;
+  if (host === null) return <NoHost />;
   return (
     <div class="overview">
       <h1 class="unseen">{host}</h1>
@@ -31,16 +31,33 @@ export function Overview(): JSX.Element {
   );
 }
 
-function NoHost({ known }: { known: boolean }): JSX.Element {
+/** In place of the charts, as long as there is nothing to draw. */
+function NoHost(): JSX.Element {
+  const { hosts, hostsFault } = usePage();
+  const fault = hostsFault.value;
+  if (fault !== null) {
+    return (
+      <section class="empty" role="alert">
+        <h1>No answer from the server</h1>
+        <p class="fault">{fault}</p>
+        <p>This page asks again every few seconds.</p>
+      </section>
+    );
+  }
+  if (hosts.value === null) {
+    return (
+      <section class="empty appear-late">
+        <h1>Looking for hosts…</h1>
+      </section>
+    );
+  }
   return (
     <section class="empty">
-      <h1>{known ? 'No host has reported in this range' : 'Looking for hosts…'}</h1>
-      {known && (
-        <p>
-          The first figures come within a few seconds of an agent's start. This page looks again by itself; a
-          longer range may hold older data.
-        </p>
-      )}
+      <h1>No host has reported in this range</h1>
+      <p>
+        The first figures come within a few seconds of an agent's start. This page looks again by itself; a
+        longer range may hold older data.
+      </p>
     </section>
   );
 }

@@ -6,7 +6,7 @@ import { expand } from '../../panel/panel.ts';
 import { PanelNote } from '../../panel/panel-view.tsx';
 import { useInstantFeed } from '../../series/use-feed.ts';
 import { useVisible } from '../../shell/use-visible.ts';
-import { rankRows } from './rank.ts';
+import { firstAnswered, rankRows } from './rank.ts';
 import type { RankColumn, RankRow, Ranking } from './rank.ts';
 
 /** Enough to find the culprit; the rest is counted. */
@@ -16,15 +16,17 @@ const WINDOW_SECONDS = 30;
 /** The largest consumers of a host; a click on a column ranks by it. */
 export function RankTable({ ranking, host }: { ranking: Ranking; host: string }): JSX.Element {
   const [element, visible] = useVisible<HTMLElement>();
-  const sortedBy = useSignal(0);
+  const chosen = useSignal<number | null>(null);
   const scope = { host, rateWindowSeconds: WINDOW_SECONDS };
   const feed = useInstantFeed(
     ranking.columns.map((column) => expand(column.expression, scope)),
     visible,
   );
   const instant = feed.instant.value;
-  const rows = rankRows(ranking, instant?.results ?? [], sortedBy.value);
-  const largest = Math.max(0, ...rows.map((row) => row.values[sortedBy.value] ?? 0));
+  const answers = instant?.results ?? [];
+  const sortedBy = chosen.value ?? firstAnswered(answers);
+  const rows = rankRows(ranking, answers, sortedBy);
+  const largest = Math.max(0, ...rows.map((row) => row.values[sortedBy] ?? 0));
   return (
     <section ref={element} class="panel rank" aria-label={ranking.title}>
       <div class="panel-head">
@@ -44,8 +46,8 @@ export function RankTable({ ranking, host }: { ranking: Ranking; host: string })
                 <SortHeader
                   key={column.id}
                   column={column}
-                  sorted={sortedBy.value === i}
-                  onSort={() => (sortedBy.value = i)}
+                  sorted={sortedBy === i}
+                  onSort={() => (chosen.value = i)}
                 />
               ))}
             </tr>
@@ -56,7 +58,7 @@ export function RankTable({ ranking, host }: { ranking: Ranking; host: string })
                 key={row.key}
                 ranking={ranking}
                 row={row}
-                share={(row.values[sortedBy.value] ?? 0) / (largest || 1)}
+                share={(row.values[sortedBy] ?? 0) / (largest || 1)}
               />
             ))}
           </tbody>

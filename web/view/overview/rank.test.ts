@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { QueryResult } from '../../api/answer.ts';
-import { rankRows } from './rank.ts';
+import { firstAnswered, rankRows } from './rank.ts';
 import { CGROUPS, PROCESSES } from './rankings.ts';
 
 const answer = (...rows: [Record<string, string>, number][]): QueryResult => ({
@@ -21,6 +21,11 @@ test('columns are joined by identity and the largest comes first', () => {
     ['/c', null, 90],
   ]);
   expect(by(1).map(([id]) => id)).toEqual(['/c', '/a', '/b']);
+});
+
+test('ranked by the first column that has values', () => {
+  expect(firstAnswered([answer(), answer([{ id: '/a' }, 1])])).toBe(1);
+  expect(firstAnswered([])).toBe(0);
 });
 
 test('two processes of one name stay two', () => {

@@ -29,6 +29,14 @@ export interface RankRow {
   readonly values: readonly (number | null)[];
 }
 
+/** The first column that has any values: not every kernel counts everything. */
+export function firstAnswered(answers: readonly QueryResult[]): number {
+  return Math.max(
+    0,
+    answers.findIndex((answer) => answer.series.length > 0),
+  );
+}
+
 /** Joins the answers of a ranking's columns into rows, the largest of one column first. */
 export function rankRows(ranking: Ranking, answers: readonly QueryResult[], sortedBy: number): RankRow[] {
   const rows = new Map<string, { labels: LabelRecord; values: (number | null)[] }>();

@@ -65,7 +65,7 @@ function cgroupName(labels: LabelRecord): { name: string; detail: string } {
   const id = labels['id'] ?? '';
   const name = labels['name'];
   if (name) return { name, detail: shortCgroup(id) };
-  return { name: id.split('/').at(-1) || '/', detail: id.split('/').slice(0, -1).join('/') };
+  return { name: shortCgroup(id) || '/', detail: id.split('/').slice(0, -1).join('/') };
 }
 
 /** The last part of a cgroup's path; ids of containers are cut to the twelve characters that tools show. */
