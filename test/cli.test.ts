@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import { freePort } from './tools/free-port.ts';
-import { launchProgram, type Program } from './tools/program.ts';
+import type { Program } from './tools/program.ts';
 import { startProgram } from './tools/start-program.ts';
 import { temporaryFolder } from './tools/temporary-folder.ts';
 
@@ -15,7 +15,7 @@ const launcher = resolve(import.meta.dirname, '../bin/binnacle.js');
 
 /** Runs the real command until it ends by itself. */
 async function run(line: string, env: Record<string, string> = {}) {
-  const program = await launchProgram({
+  const program = await startProgram({
     command: process.execPath,
     args: [launcher, ...line.split(' ').filter(Boolean)],
     cwd: temporaryFolder(),
