@@ -51,7 +51,7 @@ function printSelector(selector: VectorSelector): string {
 const RESERVED =
   /^(inf|nan|bool|ignoring|on|group_left|group_right|offset|and|or|unless|atan2|by|without|smoothed|anchored|fill|fill_left|fill_right)$/i;
 
-export function printMatcher({ name, op, value }: Matcher): string {
+function printMatcher({ name, op, value }: Matcher): string {
   return printLabelName(name) + op + quote(value);
 }
 

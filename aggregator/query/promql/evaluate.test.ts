@@ -174,14 +174,14 @@ describe('a range query is its instant queries', () => {
         )
         .map(([f, v, r]) => `${f}((${v})[${r}])`),
       fc
-        .tuple(
-          fc.constantFrom('sum', 'avg by (half)', 'min without (id)', 'stddev', 'count by (id)'),
-          tie('vector'),
-        )
+        .tuple(fc.constantFrom('max', 'group by (half)', 'min without (id)', 'count by (id)'), tie('vector'))
         .map(([op, v]) => `${op} (${v})`),
-      fc
-        .tuple(fc.constantFrom('topk', 'bottomk by (half)', 'quantile'), tie('vector'))
-        .map(([op, v]) => `${op} (1, ${v})`),
+      // Sums depend in their last digit on the order of the input, and that on what else is in the range.
+      fc.constantFrom('sum(m_total)', 'avg by (half) (m_total)', 'stddev without (id) (m_total offset 7s)'),
+      // So does which of equals is the first.
+      tie('vector').map((v) => `max(topk(1, ${v})) + 0`),
+      tie('vector').map((v) => `min by (half) (bottomk by (half) (1, ${v})) + 0`),
+      tie('vector').map((v) => `quantile(1, ${v})`),
       fc
         .tuple(
           tie('vector'),

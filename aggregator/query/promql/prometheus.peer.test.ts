@@ -1,15 +1,19 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { beforeAll, describe, expect, test } from 'vitest';
 
 import { Fault } from '../../../lib/fault.ts';
-import { labelsFrom } from '../../../wire/labels.ts';
+import { freePort } from '../../../test/tools/free-port.ts';
+import { peer } from '../../../test/tools/peers.ts';
+import { startProgram } from '../../../test/tools/start-program.ts';
+import { temporaryFolder } from '../../../test/tools/temporary-folder.ts';
+import { labelsFrom, labelsToRecord } from '../../../wire/labels.ts';
 import { everything } from '../../store/scope.ts';
 import { MemoryReader } from './fakes/memory-reader.ts';
 import { seriesFor } from './fakes/metrics.ts';
-import type { PrometheusAnswer } from './fakes/prometheus.ts';
-import { startPrometheus } from './fakes/prometheus.ts';
+import type { MemorySeries } from './fakes/memory-reader.ts';
 import { toPrometheusJson } from './json.ts';
 import { queryInstant, queryRange } from './query.ts';
 
@@ -250,4 +254,61 @@ function expectNear(ours: unknown, theirs: unknown, where: string): void {
   const [a, b] = [Number(ours), Number(theirs)];
   const near = Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b));
   expect(near, `${where}: ${String(ours)} here, ${String(theirs)} there`).toBe(true);
+}
+
+/** The answer of Prometheus's HTTP API. */
+interface PrometheusAnswer {
+  readonly status: 'success' | 'error';
+  readonly errorType?: string;
+  readonly error?: string;
+  readonly data?: { readonly resultType: string; readonly result: unknown };
+}
+
+/**
+ * Starts Debian's Prometheus on series that are in memory, handed over as blocks made from OpenMetrics. Ends
+ * with the test or hook that it was called in. Throws when it is not there.
+ */
+async function startPrometheus(
+  series: readonly MemorySeries[],
+): Promise<(path: string, params: Record<string, string>) => Promise<PrometheusAnswer>> {
+  const folder = temporaryFolder();
+  const file = join(folder, 'samples.txt');
+  writeFileSync(file, openMetrics(series));
+  const data = join(folder, 'data');
+  execFileSync(peer('promtool'), ['tsdb', 'create-blocks-from', 'openmetrics', '-q', file, data], {
+    stdio: 'pipe',
+  });
+  const config = join(folder, 'prometheus.yml');
+  writeFileSync(config, 'global: {}\n');
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const args = [
+    `--config.file=${config}`,
+    `--storage.tsdb.path=${data}`,
+    '--storage.tsdb.retention.time=100y',
+    `--web.listen-address=${new URL(url).host}`,
+    '--enable-feature=promql-negative-offset,promql-at-modifier',
+  ];
+  await startProgram({ command: peer('prometheus'), args, readyUrl: `${url}/-/ready` });
+  return async (path, params) => {
+    const response = await fetch(`${url}${path}`, { method: 'POST', body: new URLSearchParams(params) });
+    return (await response.json()) as PrometheusAnswer;
+  };
+}
+
+function openMetrics(series: readonly MemorySeries[]): string {
+  const lines: string[] = [];
+  for (const { labels, timestampsMs, values } of series) {
+    const { __name__: name, ...rest } = labelsToRecord(labels);
+    const pairs = Object.entries(rest).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
+    const metric = `${name}{${pairs.join(',')}}`;
+    timestampsMs.forEach((ms, i) =>
+      lines.push(`${metric} ${openMetricsNumber(values[i] as number)} ${ms / 1000}`),
+    );
+  }
+  return `${lines.join('\n')}\n# EOF\n`;
+}
+
+function openMetricsNumber(value: number): string {
+  if (Number.isFinite(value)) return String(value);
+  return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
 }

@@ -156,6 +156,20 @@ test('the scope reaches every selector', () => {
   expect(instant('absent(node)', LIMITS, red)).toMatchObject({ samples: [{ labels: [], value: 1 }] });
 });
 
+test('the deepest expressions that are read are evaluated, too', () => {
+  const depth = 990;
+  // The grammar package gives up on chains that go on far past 2,000 characters.
+  const chain = Array.from({ length: depth }, () => 'b').join('+');
+  for (const query of [
+    '('.repeat(depth) + 'b' + ')'.repeat(depth),
+    chain,
+    'abs('.repeat(depth) + 'b' + ')'.repeat(depth),
+  ]) {
+    expect(instant(query)).toMatchObject({ samples: [{}] });
+  }
+  expect(instant(`${'-'.repeat(depth)}b`)).toMatchObject({ samples: [{ value: 40 }] });
+});
+
 test('infos and warnings are told once, with their place', () => {
   const { infos, warnings } = range('rate(b[5m]) + rate(b[5m])');
   const text =

@@ -1,6 +1,5 @@
 import type { Binary } from '../../../lang/promql/ast.ts';
 import type { Context } from './context.ts';
-import { newColumn } from './context.ts';
 import { mergeSame } from './merge.ts';
 import { groupColumns, matchingLabels } from './signature.ts';
 import type { Column } from './value.ts';
@@ -36,7 +35,8 @@ function masked(
         if (!wanted) results.push(column);
         continue;
       }
-      const { present } = newColumn(context, column.labels);
+      context.budget.hold(column.present.length);
+      const present = new Uint8Array(column.present.length);
       for (let i = 0; i < present.length; i++) {
         present[i] = column.present[i] === 1 && (mask[i] === 1) === wanted ? 1 : 0;
       }

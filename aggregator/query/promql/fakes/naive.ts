@@ -68,11 +68,12 @@ function change(window: Window, atMs: number, rangeMs: number, counter: boolean)
     const [before, after] = [(window[i - 1] as Point).value, (window[i] as Point).value];
     total += counter && after < before ? after : after - before;
   }
-  const length = last.ms - first.ms;
+  // In seconds, where Prometheus compares: in milliseconds a border case may fall to the other side.
+  const length = (last.ms - first.ms) / 1000;
   const spacing = length / (window.length - 1);
-  let before = reach(first.ms - (atMs - rangeMs), spacing);
+  let before = reach((first.ms - (atMs - rangeMs)) / 1000, spacing);
   if (counter && total > 0 && first.value >= 0) before = Math.min(before, length * (first.value / total));
-  return total * ((length + before + reach(atMs - last.ms, spacing)) / length);
+  return total * ((length + before + reach((atMs - last.ms) / 1000, spacing)) / length);
 }
 
 function lastTwo(window: Window): [Point, Point] | undefined {
