@@ -73,6 +73,7 @@ describe('a batch', () => {
       const broken = bytes.slice();
       broken[bit >> 3]! ^= 1 << (bit & 7);
       expect(['malformed', 'unsupported_version']).toContain(faultOf(() => decodeBatch(broken, MIB)).code);
+      expect(['malformed', 'unsupported_version']).toContain(faultOf(() => readBatchId(broken)).code);
     }
     for (let length = 0; length < bytes.length; length++) {
       expect(faultOf(() => decodeBatch(bytes.subarray(0, length), MIB)).code).toMatch(

@@ -63,9 +63,14 @@ export function encodeBatch(batch: Batch): Uint8Array<ArrayBuffer> {
   return seal(out, content.bytes());
 }
 
-/** Only the name of a batch, without its content; throws as `decodeBatch` for a wrong head. */
+/**
+ * Only the name of a batch, without unpacking its content. The checksum is checked first: a damaged number
+ * could be that of a batch which was taken before, and this one would be lost as its repeat.
+ */
 export function readBatchId(bytes: Uint8Array): BatchId {
-  return readId(new ByteReader(bytes));
+  const id = readId(new ByteReader(bytes));
+  checkSum(bytes);
+  return id;
 }
 
 /**
@@ -153,13 +158,18 @@ function seal(out: ByteWriter, content: Uint8Array): Uint8Array<ArrayBuffer> {
 
 function unseal(bytes: Uint8Array, reader: ByteReader, maxBytes: number): Uint8Array {
   const compressed = reader.block();
-  const told = reader.u32();
+  reader.raw(CHECKSUM_BYTES);
   reader.end();
-  const found = crc32(bytes.subarray(0, bytes.length - CHECKSUM_BYTES));
-  if (told !== found)
-    throw new Fault(
-      'malformed',
-      `wrong checksum: ${told.toString(16)} is told, ${found.toString(16)} is found`,
-    );
+  checkSum(bytes);
   return zstdDecompress(compressed, maxBytes);
+}
+
+function checkSum(bytes: Uint8Array): void {
+  const content = bytes.subarray(0, Math.max(0, bytes.length - CHECKSUM_BYTES));
+  const told = new ByteReader(bytes.subarray(content.length)).u32();
+  const found = crc32(content);
+  if (told !== found) {
+    const words = `${told.toString(16)} is told, ${found.toString(16)} is found`;
+    throw new Fault('malformed', `wrong checksum: ${words}`);
+  }
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { ByteReader } from '../lib/byte-reader.ts';
 import { ByteWriter } from '../lib/byte-writer.ts';
 import { Fault } from '../lib/fault.ts';
+import { LabelTableWriter, readLabels, readTexts } from './label-table.ts';
 import type { Labels } from './labels.ts';
 
 /**
@@ -11,8 +12,8 @@ import type { Labels } from './labels.ts';
  */
 export const SCHEMA_HASH_BYTES = 8;
 
-/** Limits of one schema. They keep a damaged or hostile body from taking memory. */
-export const SCHEMA_LIMITS = { series: 100_000, labels: 128, textBytes: 64 * 1024 } as const;
+/** Keeps a damaged or hostile body from taking memory. */
+const MAX_SERIES = 100_000;
 
 /** The first 8 bytes, in hex, of the SHA-256 of the encoded series list. */
 export function schemaHash(encoded: Uint8Array): string {
@@ -24,20 +25,12 @@ export function schemaHash(encoded: Uint8Array): string {
 
 /** One byte string for one list of series: a table of texts, then the series as numbers into it. */
 export function encodeSchema(series: readonly Labels[]): Uint8Array {
-  const numbers = new Map<string, number>();
+  const table = new LabelTableWriter();
   const body = new ByteWriter();
   body.uvarint(series.length);
-  for (const labels of series) {
-    body.uvarint(labels.length / 2);
-    for (const text of labels) {
-      let number = numbers.get(text);
-      if (number === undefined) numbers.set(text, (number = numbers.size));
-      body.uvarint(number);
-    }
-  }
+  for (const labels of series) table.labels(body, labels);
   const out = new ByteWriter();
-  out.uvarint(numbers.size);
-  for (const text of numbers.keys()) out.text(text);
+  table.texts(out);
   out.raw(body.bytes());
   return out.bytes().slice();
 }
@@ -45,48 +38,13 @@ export function encodeSchema(series: readonly Labels[]): Uint8Array {
 /** Reads a list of series; checks the limits and that names are sorted, unique and values not empty. */
 export function decodeSchema(encoded: Uint8Array): Labels[] {
   const reader = new ByteReader(encoded);
-  const texts: string[] = [];
-  for (let left = reader.count(); left > 0; left--) {
-    const text = reader.text();
-    if (text.length > SCHEMA_LIMITS.textBytes) {
-      throw new Fault(
-        'too_large',
-        `a label text has ${text.length} characters, at most ${SCHEMA_LIMITS.textBytes} are taken`,
-      );
-    }
-    texts.push(text);
-  }
+  const texts = readTexts(reader);
   const count = reader.count();
-  if (count > SCHEMA_LIMITS.series) {
-    throw new Fault('too_large', `a schema of ${count} series, at most ${SCHEMA_LIMITS.series} are taken`);
+  if (count > MAX_SERIES) {
+    throw new Fault('too_large', `a schema of ${count} series, at most ${MAX_SERIES} are taken`);
   }
   const series: Labels[] = [];
-  for (let i = 0; i < count; i++) series.push(decodeLabels(reader, texts));
+  for (let i = 0; i < count; i++) series.push(readLabels(reader, texts));
   reader.end();
   return series;
-}
-
-function decodeLabels(reader: ByteReader, texts: readonly string[]): Labels {
-  const pairs = reader.count(2);
-  if (pairs > SCHEMA_LIMITS.labels) {
-    throw new Fault('too_large', `a series of ${pairs} labels, at most ${SCHEMA_LIMITS.labels} are taken`);
-  }
-  const labels: string[] = [];
-  let previous = '';
-  for (let i = 0; i < pairs; i++) {
-    const name = texts[reader.uvarint()];
-    const value = texts[reader.uvarint()];
-    if (name === undefined || value === undefined)
-      throw new Fault('malformed', 'a label points past the table of texts');
-    if (name <= previous)
-      throw new Fault(
-        'malformed',
-        `label ${JSON.stringify(name)} comes after ${JSON.stringify(previous)}: names must be sorted, unique and not empty`,
-      );
-    if (value === '') throw new Fault('malformed', `label ${JSON.stringify(name)} is empty: leave it out`);
-    labels.push(name, value);
-    previous = name;
-  }
-  if (pairs === 0) throw new Fault('malformed', 'a series without labels');
-  return labels;
 }

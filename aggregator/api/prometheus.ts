@@ -25,6 +25,11 @@ const ALL_TIME = { startMs: -8.64e15, endMs: 8.64e15 };
  */
 export function addPrometheusApi(server: FastifyInstance, api: PrometheusApi): void {
   const { clock } = api;
+  server.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    (_request, body, done) => done(null, new URLSearchParams(body.toString())),
+  );
   const route = (url: string, ask: Ask): void => {
     server.route({
       method: ['GET', 'POST'],
