@@ -41,7 +41,8 @@ function faultsOf({ number, expectation, state, shownBy }: (typeof rows)[number]
   if (shownBy !== canonical) faults.push(`${number} names its tests in another form than: ${canonical}`);
   for (const { file, title } of shown) {
     const path = join(root, file);
-    if (!/\.test\.tsx?$/.test(file) || !existsSync(path)) faults.push(`${number}: no test file ${file}`);
+    if (!/\.(test|contract)\.tsx?$/.test(file) || !existsSync(path))
+      faults.push(`${number}: no test file ${file}`);
     else if (!hasTest(readFileSync(path, 'utf8'), title))
       faults.push(`${number}: no test "${title}" in ${file}`);
   }
