@@ -44,7 +44,7 @@ describe('a batch', () => {
         fc.array(frame, { maxLength: 5 }),
         fc.integer({ min: 1, max: 2 ** 40 }),
         (frames, sequence) => {
-          const batch = { agent: 'f3d0', epoch: 1_700_000_000_000, sequence, frames };
+          const batch = { agent: 'f3d0', epoch: 1_700_000_000_000, sequence, frames, logs: [] };
           const back = decodeBatch(encodeBatch(batch), MIB);
           expect({ ...back, frames: [] }).toEqual({ ...batch, frames: [] });
           expect(back.frames.map((f) => [f.atMs, bytesOf(f.values)])).toEqual(

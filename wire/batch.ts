@@ -4,6 +4,8 @@ import { ByteReader } from '../lib/byte-reader.ts';
 import { ByteWriter } from '../lib/byte-writer.ts';
 import { Fault } from '../lib/fault.ts';
 import { zstdCompress, zstdDecompress } from '../lib/zstd.ts';
+import { decodeLogs, encodeLogs, unpackLines, type PackedLogStream } from './log-section.ts';
+import type { LogStream } from './log-stream.ts';
 import { SCHEMA_HASH_BYTES, decodeSchema, encodeSchema, schemaHash } from './schema.ts';
 import type { Labels } from './labels.ts';
 import { decodeValues, encodeValues } from './values.ts';
@@ -30,6 +32,14 @@ export interface BatchFrame {
 
 export interface Batch extends BatchId {
   readonly frames: readonly BatchFrame[];
+  /** Empty when there are none. */
+  readonly logs: readonly LogStream[];
+}
+
+/** A batch whose lines are still bytes. */
+export interface PackedBatch extends BatchId {
+  readonly frames: readonly BatchFrame[];
+  readonly logs: readonly PackedLogStream[];
 }
 
 export interface DefinedSchema {
@@ -42,9 +52,13 @@ const OLDEST_WIRE_VERSION = 1;
 const BATCH_MAGIC = 0x314e4942; // "BIN1"
 const SCHEMAS_MAGIC = 0x534e4942; // "BINS"
 const SECTION_FRAMES = 1;
+const SECTION_LOGS = 2;
 const CHECKSUM_BYTES = 4;
 
-export function encodeBatch(batch: Batch): Uint8Array<ArrayBuffer> {
+/** Lines may be left out; a batch without them has the same bytes as one with an empty list. */
+export function encodeBatch(
+  batch: Omit<Batch, 'logs'> & Partial<Pick<Batch, 'logs'>>,
+): Uint8Array<ArrayBuffer> {
   const content = new ByteWriter();
   content.u8(SECTION_FRAMES);
   content.uvarint(batch.frames.length);
@@ -54,6 +68,10 @@ export function encodeBatch(batch: Batch): Uint8Array<ArrayBuffer> {
     content.uvarint(frame.values.length);
   }
   for (const frame of batch.frames) encodeValues(content, frame.values);
+  if (batch.logs !== undefined && batch.logs.length > 0) {
+    content.u8(SECTION_LOGS);
+    encodeLogs(content, batch.logs);
+  }
   const out = new ByteWriter();
   out.u32(BATCH_MAGIC);
   out.u8(WIRE_VERSION);
@@ -75,19 +93,27 @@ export function readBatchId(bytes: Uint8Array): BatchId {
 
 /**
  * Reads a batch. Throws a `Fault`: `malformed` (magic, checksum, content), `unsupported_version`, `too_large`
- * when the content would take more than `maxBytes`.
+ * when the content would take more than `maxBytes`, or has more than `LOG_LIMITS` allow.
  */
 export function decodeBatch(bytes: Uint8Array, maxBytes: number): Batch {
+  const batch = decodePackedBatch(bytes, maxBytes);
+  return { ...batch, logs: batch.logs.map(unpackLines) };
+}
+
+/** As `decodeBatch`, without a string a line; the lines are views of memory that is theirs alone. */
+export function decodePackedBatch(bytes: Uint8Array, maxBytes: number): PackedBatch {
   const reader = new ByteReader(bytes);
   const id = readId(reader);
   const content = new ByteReader(unseal(bytes, reader, maxBytes));
   const frames: BatchFrame[] = [];
+  const logs: PackedLogStream[] = [];
   while (content.remaining > 0) {
     const kind = content.u8();
-    if (kind !== SECTION_FRAMES) throw new Fault('malformed', `section ${kind} is not known to this version`);
-    decodeFrames(content, frames);
+    if (kind === SECTION_FRAMES) decodeFrames(content, frames);
+    else if (kind === SECTION_LOGS) logs.push(...decodeLogs(content));
+    else throw new Fault('malformed', `section ${kind} is not known to this version`);
   }
-  return { ...id, frames };
+  return { ...id, frames, logs };
 }
 
 /** The definitions of schemas, sent when the aggregator asks for them. */
