@@ -12,6 +12,7 @@ import { rateWindowSeconds } from '../time/range.ts';
 import { expand } from './panel.ts';
 import type { Panel } from './panel.ts';
 import { panelLines } from './panel-lines.ts';
+import { PanelNote } from './panel-note.tsx';
 
 const NO_TIMES: readonly number[] = [];
 
@@ -58,25 +59,4 @@ export function PanelView({ panel, host }: { panel: Panel; host: string }): JSX.
       <Legend lines={lines} unit={panel.unit} cursor={cursor} highlighted={highlighted} hidden={hidden} />
     </figure>
   );
-}
-
-/** What lies over a chart that has nothing to show, or nothing new. */
-export function PanelNote({
-  fault,
-  loading,
-  empty,
-}: {
-  fault: string | null;
-  loading: boolean;
-  empty: boolean;
-}): JSX.Element | null {
-  if (fault !== null) {
-    return (
-      <p class={empty ? 'panel-note fault' : 'panel-note fault panel-note-below'} role="alert">
-        {fault}
-      </p>
-    );
-  }
-  if (loading) return <p class="panel-note appear-late">Loading…</p>;
-  return empty ? <p class="panel-note">No data in this range</p> : null;
 }

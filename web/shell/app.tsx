@@ -55,7 +55,7 @@ function useKeys(commands: readonly KeyCommand[]): void {
 }
 
 function commandsOf(page: Page, toggleHelp: () => void): KeyCommand[] {
-  const open = (view: string): void => page.address.go({ view, q: null, show: null });
+  const open = (view: string): void => page.address.go(page.toView({ view }));
   const search = (): void => {
     if (!document.getElementById(SEARCH_ID)) open('metrics');
     requestAnimationFrame(() => document.getElementById(SEARCH_ID)?.focus());

@@ -2,9 +2,6 @@ import type { ComponentChildren, JSX } from 'preact';
 
 import { usePage } from '../state/page.ts';
 
-/** Parameters that belong to one view and do not go along to another. */
-const OWN_PARAMS = { view: null, q: null, show: null } as const;
-
 export interface ViewLinkProps {
   /** Parameters of the address there; time and host go along. */
   readonly to: Readonly<Record<string, string | null>>;
@@ -17,8 +14,9 @@ export interface ViewLinkProps {
 
 /** A real link, so that it can be copied and opened elsewhere; a plain click stays on the page. */
 export function ViewLink({ to, class: className, label, current, children }: ViewLinkProps): JSX.Element {
-  const { address } = usePage();
-  const changes = { ...OWN_PARAMS, ...to };
+  const page = usePage();
+  const { address } = page;
+  const changes = page.toView(to);
   const follow = (event: MouseEvent): void => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();

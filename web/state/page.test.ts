@@ -86,6 +86,12 @@ test('moving, zooming and widening go through the address', () => {
   expect(page.address.params.value.toString()).toBe('');
 });
 
+test('to another view go time and host, and nothing else', () => {
+  const page = pageAt('?view=logs&range=1h&host=b&own=1&q=x', new FakeClock(START_MS));
+  page.address.go(page.toView({ view: 'metrics' }));
+  expect(page.address.params.value.toString()).toBe('view=metrics&range=1h&host=b');
+});
+
 test('the host of the address, or the first that is known', () => {
   const page = pageAt('?host=b', new FakeClock(START_MS));
   expect(page.host.value).toBe('b');

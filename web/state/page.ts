@@ -35,6 +35,8 @@ export interface Page extends PageTools {
   /** What a screen reader says next. */
   readonly spoken: Signal<string>;
 
+  /** The change of address to another view: time and host go along, what belongs to this view does not. */
+  toView(to: Readonly<Record<string, string | null>>): Record<string, string | null>;
   setRange(range: TimeRange, step?: Step): void;
   zoom(fromSeconds: number, toSeconds: number): void;
   shift(direction: -1 | 1): void;
@@ -50,6 +52,9 @@ export interface PageTools {
   /** Now, as the server's clock has it. */
   nowSeconds(): number;
 }
+
+/** What all views have in common. */
+const SHARED_PARAMS = new Set(['range', 'end', 'host']);
 
 export function createPage(tools: PageTools): Page {
   const { address } = tools;
@@ -71,6 +76,10 @@ export function createPage(tools: PageTools): Page {
     hostsFault: signal(null),
     range,
     setRange,
+    toView: (to) => {
+      const own = [...address.params.value.keys()].filter((name) => !SHARED_PARAMS.has(name));
+      return { ...Object.fromEntries(own.map((name) => [name, null])), ...to };
+    },
     view: computed(() => view.value ?? ''),
     window: computed(() => {
       const next = windowOf(range.value, now.value);

@@ -4,7 +4,7 @@ import { useMemo } from 'preact/hooks';
 
 import { Chart } from '../../chart/chart.tsx';
 import { LegendTable } from '../../chart/legend-table.tsx';
-import { PanelNote } from '../../panel/panel-view.tsx';
+import { PanelNote } from '../../panel/panel-note.tsx';
 import { useRangeFeed } from '../../series/use-feed.ts';
 import { usePage } from '../../state/page.ts';
 import { resultLines, unitOf } from './result-lines.ts';

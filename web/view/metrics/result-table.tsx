@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 
 import type { ResultSeries } from '../../api/answer.ts';
 import { formatValue } from '../../format/unit.ts';
-import { PanelNote } from '../../panel/panel-view.tsx';
+import { PanelNote } from '../../panel/panel-note.tsx';
 import { useInstantFeed } from '../../series/use-feed.ts';
 import { usePage } from '../../state/page.ts';
 import { seriesName, unitOf } from './result-lines.ts';

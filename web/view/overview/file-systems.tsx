@@ -4,7 +4,7 @@ import type { QueryResult } from '../../api/answer.ts';
 import { formatValue } from '../../format/unit.ts';
 import { REAL_FILE_SYSTEMS } from '../../panel/host-filter.ts';
 import { expand } from '../../panel/panel.ts';
-import { PanelNote } from '../../panel/panel-view.tsx';
+import { PanelNote } from '../../panel/panel-note.tsx';
 import { useInstantFeed } from '../../series/use-feed.ts';
 import { useVisible } from '../../shell/use-visible.ts';
 import { FULLEST_FILE_SYSTEM, levelOf } from './figures.ts';

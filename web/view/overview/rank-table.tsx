@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 
 import { formatValue } from '../../format/unit.ts';
 import { expand } from '../../panel/panel.ts';
-import { PanelNote } from '../../panel/panel-view.tsx';
+import { PanelNote } from '../../panel/panel-note.tsx';
 import { useInstantFeed } from '../../series/use-feed.ts';
 import { useVisible } from '../../shell/use-visible.ts';
 import { firstAnswered, rankRows } from './rank.ts';
