@@ -12,7 +12,16 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'aggregator/store': ['lib', 'wire'],
   'aggregator/ingest': ['lib', 'wire', 'aggregator/store'],
   'aggregator/query': ['lib', 'wire', 'lang', 'aggregator/store'],
-  'aggregator/api': ['lib', 'wire', 'aggregator/ingest', 'aggregator/query', 'aggregator/store'],
+  'aggregator/api': [
+    'lib',
+    'wire',
+    'aggregator',
+    'aggregator/ingest',
+    'aggregator/query',
+    'aggregator/store',
+  ],
+  // Its settings and its events; they know the stages whose events they tell.
+  aggregator: ['lib', 'wire', 'aggregator/ingest'],
   alerting: ['lib', 'wire', 'lang'],
   web: ['lib', 'wire', 'lang'],
   cli: ['lib', 'wire', 'lang', 'agent', 'aggregator', 'alerting', 'cli'],
