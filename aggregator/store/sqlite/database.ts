@@ -81,4 +81,9 @@ export class Statements {
     if (statement === undefined) this.#known.set(sql, (statement = this.#database.prepare(sql)));
     return statement;
   }
+
+  /** Runs an INSERT and returns the id of its row. */
+  insert(sql: string, ...values: unknown[]): number {
+    return Number(this.get(sql).run(...values).lastInsertRowid);
+  }
 }

@@ -2,18 +2,17 @@ import { crc32 } from 'node:zlib';
 
 import type Database from 'better-sqlite3';
 
-import { ByteReader } from '../../../lib/byte-reader.ts';
 import { Fault, reasonOf } from '../../../lib/fault.ts';
 import { zstdDecompress } from '../../../lib/zstd.ts';
 import type { Labels } from '../../../wire/labels.ts';
-import type { Ids } from '../ids.ts';
-import { findSeries, type LabelIndex } from '../label-index.ts';
+import { findSeries } from '../label-index.ts';
 import type { Matcher } from '../matcher.ts';
 import type { SampleColumn } from '../sample-column.ts';
 import type { Scope } from '../scope.ts';
 import type { ReadLimits, TimeRange } from '../store.ts';
 import { decodeChunk } from './chunk-codec.ts';
 import { isSqliteError, openReadOnly, requireVersion, Statements } from './database.ts';
+import { StoredLabelIndex } from './label-tables.ts';
 import { PARTITION_VERSION } from './partition.ts';
 
 const MAX_FRAME_BYTES = 256 * 1024 * 1024;
@@ -24,20 +23,19 @@ interface ChunkRow {
   readonly start: number;
 }
 
-/**
- * The reading side of one partition. The index is asked by SQL and not held in memory, so an old partition
- * costs nothing until it is read.
- */
-export class PartitionReader implements LabelIndex {
+/** The reading side of one partition. */
+export class PartitionReader {
   readonly #file: string;
   readonly #database: Database.Database;
   readonly #statements: Statements;
+  readonly #labels: StoredLabelIndex;
 
   constructor(file: string) {
     this.#file = file;
     this.#database = openReadOnly(file);
     requireVersion(this.#database, file, PARTITION_VERSION);
     this.#statements = new Statements(this.#database);
+    this.#labels = new StoredLabelIndex(this.#statements);
   }
 
   /** Calls `visit` with each series that passes; `gather` appends its samples of the range. */
@@ -49,59 +47,18 @@ export class PartitionReader implements LabelIndex {
     visit: (labels: Labels, gather: (into: SampleColumn) => void) => void,
   ): void {
     const frames = new FrameCache((id) => this.#frame(id));
-    for (const id of findSeries(this, scope, matchers)) {
+    for (const id of findSeries(this.#labels, scope, matchers)) {
       limits.checkDeadline();
       const places = this.#chunksOf(id, range);
       if (places.length === 0) continue;
-      visit(this.labelsOf(id), (into) => {
+      visit(this.#labels.labelsOf(id), (into) => {
         for (const place of places) this.#gather(place, frames, limits, into);
       });
     }
   }
 
-  all(): Ids {
-    return this.#ids('SELECT id FROM series ORDER BY id');
-  }
-
-  withLabel(name: string, value: string): Ids {
-    return this.#ids(
-      `SELECT series FROM posting WHERE name = (SELECT id FROM symbol WHERE text = ?)
-         AND value = (SELECT id FROM symbol WHERE text = ?) ORDER BY series`,
-      name,
-      value,
-    );
-  }
-
-  *valuesOf(name: string): Iterable<{ readonly value: string; ids(): Ids }> {
-    const symbol = this.#statements.get('SELECT id FROM symbol WHERE text = ?').pluck().get(name);
-    if (symbol === undefined) return;
-    const values = this.#statements
-      .get('SELECT DISTINCT p.value, s.text FROM posting p JOIN symbol s ON s.id = p.value WHERE p.name = ?')
-      .all(symbol) as { value: number; text: string }[];
-    const ids = 'SELECT series FROM posting WHERE name = ? AND value = ? ORDER BY series';
-    for (const { value, text } of values) yield { value: text, ids: () => this.#ids(ids, symbol, value) };
-  }
-
-  labelsOf(id: number): Labels {
-    const blob = this.#statements.get('SELECT labels FROM series WHERE id = ?').pluck().get(id) as Buffer;
-    const text = this.#statements.get('SELECT text FROM symbol WHERE id = ?').pluck();
-    const reader = new ByteReader(blob);
-    const labels: string[] = [];
-    while (reader.remaining > 0) labels.push(text.get(reader.uvarint()) as string);
-    return labels;
-  }
-
   close(): void {
     this.#database.close();
-  }
-
-  #ids(sql: string, ...values: unknown[]): Ids {
-    return Uint32Array.from(
-      this.#statements
-        .get(sql)
-        .pluck()
-        .all(...values) as number[],
-    );
   }
 
   /** Where a series has samples in the range: its column in each group, with that group's chunks. */

@@ -4,9 +4,10 @@ import type Database from 'better-sqlite3';
 
 import { ByteWriter } from '../../../lib/byte-writer.ts';
 import { zstdCompress } from '../../../lib/zstd.ts';
-import { labelsKey, type Labels } from '../../../wire/labels.ts';
+import type { Labels } from '../../../wire/labels.ts';
 import { type Chunk, encodeChunk } from './chunk-codec.ts';
 import { createTables, openDatabase, Statements } from './database.ts';
+import { LABEL_TABLES, LabelTableStore, packed } from './label-tables.ts';
 
 /** Uncompressed size at which a frame is closed; larger ones pack better, smaller ones read faster. */
 const FRAME_BYTES = 256 * 1024;
@@ -15,9 +16,7 @@ export const PARTITION_VERSION = 1;
 const TABLES = `
   CREATE TABLE folded (through INTEGER NOT NULL);
   INSERT INTO folded VALUES (0);
-  CREATE TABLE symbol (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
-  CREATE TABLE series (id INTEGER PRIMARY KEY, labels BLOB NOT NULL UNIQUE);
-  CREATE TABLE posting (name INTEGER, value INTEGER, series INTEGER, PRIMARY KEY (name, value, series)) WITHOUT ROWID;
+  ${LABEL_TABLES};
   CREATE TABLE grp (id INTEGER PRIMARY KEY, members BLOB NOT NULL UNIQUE);
   CREATE TABLE member (series INTEGER, grp INTEGER, col INTEGER, PRIMARY KEY (series, grp, col)) WITHOUT ROWID;
   CREATE TABLE frame (id INTEGER PRIMARY KEY, raw_bytes INTEGER NOT NULL, crc INTEGER NOT NULL, body BLOB NOT NULL);
@@ -32,8 +31,7 @@ const TABLES = `
 export class Partition {
   readonly #database: Database.Database;
   readonly #statements: Statements;
-  readonly #symbols = new Map<string, number>();
-  readonly #series = new Map<string, number>();
+  readonly #labels: LabelTableStore;
   readonly #groups = new Map<string, number>();
   readonly #frame = new ByteWriter();
   readonly #scratch = new ByteWriter();
@@ -43,6 +41,7 @@ export class Partition {
     this.#database = openDatabase(file);
     createTables(this.#database, file, PARTITION_VERSION, TABLES);
     this.#statements = new Statements(this.#database);
+    this.#labels = new LabelTableStore(this.#statements);
   }
 
   /** The journal entry up to which this partition holds everything. */
@@ -86,8 +85,7 @@ export class Partition {
   }
 
   #forget(): void {
-    this.#symbols.clear();
-    this.#series.clear();
+    this.#labels.forget();
     this.#groups.clear();
   }
 
@@ -95,7 +93,7 @@ export class Partition {
     if (this.#pending.length === 0) return;
     const raw = this.#frame.bytes();
     const body = zstdCompress(raw);
-    const added = this.#run(
+    const added = this.#statements.insert(
       'INSERT INTO frame (raw_bytes, crc, body) VALUES (?, ?, ?)',
       raw.length,
       crc32(body),
@@ -108,7 +106,7 @@ export class Partition {
   }
 
   #groupOf(series: readonly Labels[]): number {
-    const ids = series.map((labels) => this.#seriesOf(labels));
+    const ids = series.map((labels) => this.#labels.idOf(labels));
     const members = packed(ids);
     const key = members.toString('latin1');
     let group = this.#groups.get(key);
@@ -121,50 +119,9 @@ export class Partition {
   }
 
   #addGroup(members: Buffer, ids: readonly number[]): number {
-    const group = this.#run('INSERT INTO grp (members) VALUES (?)', members);
+    const group = this.#statements.insert('INSERT INTO grp (members) VALUES (?)', members);
     const insert = this.#statements.get('INSERT INTO member VALUES (?, ?, ?)');
     for (const [column, id] of ids.entries()) insert.run(id, group, column);
     return group;
   }
-
-  #seriesOf(labels: Labels): number {
-    const key = labelsKey(labels);
-    let id = this.#series.get(key);
-    if (id === undefined) {
-      const symbols = labels.map((text) => this.#symbolOf(text));
-      const blob = packed(symbols);
-      const known = this.#statements.get('SELECT id FROM series WHERE labels = ?').get(blob);
-      id = (known as { id: number } | undefined)?.id ?? this.#addSeries(blob, symbols);
-      this.#series.set(key, id);
-    }
-    return id;
-  }
-
-  #addSeries(blob: Buffer, symbols: readonly number[]): number {
-    const id = this.#run('INSERT INTO series (labels) VALUES (?)', blob);
-    const insert = this.#statements.get('INSERT INTO posting VALUES (?, ?, ?)');
-    for (let i = 0; i < symbols.length; i += 2) insert.run(symbols[i], symbols[i + 1], id);
-    return id;
-  }
-
-  #symbolOf(text: string): number {
-    let id = this.#symbols.get(text);
-    if (id === undefined) {
-      const known = this.#statements.get('SELECT id FROM symbol WHERE text = ?').get(text);
-      id =
-        (known as { id: number } | undefined)?.id ?? this.#run('INSERT INTO symbol (text) VALUES (?)', text);
-      this.#symbols.set(text, id);
-    }
-    return id;
-  }
-
-  #run(sql: string, ...values: unknown[]): number {
-    return Number(this.#statements.get(sql).run(...values).lastInsertRowid);
-  }
-}
-
-function packed(numbers: readonly number[]): Buffer {
-  const out = new ByteWriter();
-  for (const number of numbers) out.uvarint(number);
-  return Buffer.from(out.bytes());
 }
