@@ -19,6 +19,8 @@ export class Symbols {
   readonly #bytes: SharedBytes;
   readonly #words: SharedWords;
   readonly #buckets: SharedWords;
+  /** Texts that this thread has asked for; goes with the head. */
+  readonly #texts: string[] = [];
 
   constructor(buffers?: SymbolsBuffers) {
     this.#bytes = new SharedBytes(buffers?.bytes);
@@ -64,9 +66,14 @@ export class Symbols {
   }
 
   text(symbol: number): string {
+    // Fast path: asked for before by this thread; a symbol never changes.
+    const known = this.#texts[symbol];
+    if (known !== undefined) return known;
     const { start, end } = this.#place(symbol);
     // TextDecoder refuses shared memory; slice() copies into memory of our own.
-    return decoder.decode(this.#bytes.view.slice(start, end));
+    const text = decoder.decode(this.#bytes.view.slice(start, end));
+    this.#texts[symbol] = text;
+    return text;
   }
 
   /** First label pair with this symbol as its name, plus one; 0 when there is none. */
