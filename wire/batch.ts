@@ -47,7 +47,7 @@ export interface DefinedSchema {
   readonly series: readonly Labels[];
 }
 
-export const WIRE_VERSION = 1;
+const WIRE_VERSION = 1;
 const OLDEST_WIRE_VERSION = 1;
 const BATCH_MAGIC = 0x314e4942; // "BIN1"
 const SCHEMAS_MAGIC = 0x534e4942; // "BINS"

@@ -3,8 +3,8 @@
  * staleness marker from an ordinary NaN (Prometheus `model/value/value.go`), so NaNs are moved as bits:
  * through typed arrays of the same width, never through arithmetic.
  */
-export const STALE_NAN_HIGH = 0x7ff00000;
-export const STALE_NAN_LOW = 0x00000002;
+const STALE_NAN_HIGH = 0x7ff00000;
+const STALE_NAN_LOW = 0x00000002;
 
 /** Writes the staleness marker ("this series has ended") at an index. */
 export function putStale(values: Float64Array, index: number): void {

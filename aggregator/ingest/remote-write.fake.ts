@@ -16,7 +16,7 @@ export function remoteWriteBody(series: readonly FakeSeries[]): Uint8Array {
 }
 
 /** Any bytes as a Snappy block that copies nothing. */
-export function snappyLiteral(bytes: Uint8Array): Uint8Array {
+function snappyLiteral(bytes: Uint8Array): Uint8Array {
   const out = new ByteWriter();
   out.uvarint(bytes.length);
   if (bytes.length > 0) {

@@ -1,7 +1,7 @@
 /** Sorted sets of ids without duplicates, as plain sorted arrays. */
 export type Ids = Uint32Array;
 
-export const NO_IDS: Ids = new Uint32Array(0);
+const NO_IDS: Ids = new Uint32Array(0);
 
 export function union(lists: readonly Ids[]): Ids {
   if (lists.length === 0) return NO_IDS;
