@@ -16,6 +16,7 @@ export class AgentMetrics {
   readonly #sourceFailures: Counter<'collector'>;
   readonly #dropped: Counter;
   readonly #damaged: Counter;
+  readonly #damagedPositions: Counter;
   readonly #unwritten: Counter;
   #failing = false;
 
@@ -41,6 +42,7 @@ export class AgentMetrics {
     );
     this.#dropped = counter('dropped_batches_total', 'Batches dropped because the spool was full.');
     this.#damaged = counter('damaged_segments_total', 'Spool segments whose rest could not be read.');
+    this.#damagedPositions = counter('damaged_positions_total', 'Positions of logs that could not be read.');
     this.#unwritten = counter('unwritten_batches_total', 'Batches that could not be written to the spool.');
     const gauge = (name: string, help: string, value: () => number): void => {
       const made: Gauge = new Gauge({
@@ -98,6 +100,13 @@ export class AgentMetrics {
   damaged(file: string, at: number): void {
     this.#damaged.inc();
     this.#log.error('a spool segment is damaged, what follows in it is lost', { file, at });
+  }
+
+  positionsDamaged(reason: string): void {
+    this.#damagedPositions.inc();
+    this.#log.error('the positions of log files are damaged, the files are read from their beginning', {
+      reason,
+    });
   }
 
   unwritten(reason: string): void {

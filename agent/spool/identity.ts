@@ -31,15 +31,15 @@ export function openIdentity(folder: string, bootId: string, nowMs: number): Ide
   return { agent, epoch };
 }
 
-export function readCursor(folder: string): Cursor | undefined {
-  const known = readJson(join(folder, 'cursor.json'));
+export function readCursor(file: string): Cursor | undefined {
+  const known = readJson(file);
   const epoch = known?.['epoch'];
   const sequence = known?.['sequence'];
   return typeof epoch === 'number' && typeof sequence === 'number' ? { epoch, sequence } : undefined;
 }
 
-export function writeCursor(folder: string, cursor: Cursor): void {
-  replaceFile(join(folder, 'cursor.json'), JSON.stringify(cursor));
+export function writeCursor(file: string, cursor: Cursor): void {
+  replaceFile(file, JSON.stringify(cursor));
 }
 
 /** A file that is there is always whole: written beside and renamed. */

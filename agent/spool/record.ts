@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 /** Records of a spool segment; layout in FORMAT.md. */
 export const RECORD_SCHEMA = 1;
 export const RECORD_BATCH = 2;
+export const RECORD_CHECKPOINT = 3;
 
 export interface SpoolRecord {
   readonly kind: number;

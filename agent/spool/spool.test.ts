@@ -28,6 +28,7 @@ function open(folder: string, options: Partial<SpoolOptions> = {}) {
   const events = {
     dropped: (batches: number) => void told.push(`dropped ${batches}`),
     damaged: (_file: string, at: number) => void told.push(`damaged at ${at}`),
+    positionsDamaged: () => void told.push('positions damaged'),
   };
   return {
     spool: new Spool({ folder, maxBytes: 1e9, bootId: 'boot-1', nowMs: 5000, events, ...options }),

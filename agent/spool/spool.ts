@@ -1,11 +1,16 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { encodeBatch, readBatchId, type BatchFrame, type BatchId } from '../../wire/batch.ts';
-import { schemaHash } from '../../wire/schema.ts';
-import { openIdentity, readCursor, writeCursor, type Cursor, type Identity } from './identity.ts';
-import { RECORD_BATCH, RECORD_SCHEMA } from './record.ts';
-import { Segment } from './segment.ts';
+import type { LogStream } from '../../wire/log-stream.ts';
+import { applyCheckpoint, decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint.ts';
+import { openIdentity, type Identity } from './identity.ts';
+import { Output } from './output.ts';
+import { PositionsFile } from './positions.ts';
+import type { SpooledBatch } from './queue-reader.ts';
+import { RECORD_BATCH, RECORD_CHECKPOINT, type SpoolRecord } from './record.ts';
+import { SegmentQueue } from './segment-queue.ts';
+
+export type { SpooledBatch } from './queue-reader.ts';
 
 export interface SpoolOptions {
   readonly folder: string;
@@ -14,6 +19,8 @@ export interface SpoolOptions {
   readonly bootId: string;
   readonly nowMs: number;
   readonly events: SpoolEvents;
+  /** Names of other receivers of log lines, each with a cursor of its own. */
+  readonly logOutputs?: readonly string[];
 }
 
 export interface SpoolEvents {
@@ -21,14 +28,7 @@ export interface SpoolEvents {
   dropped(batches: number, file: string): void;
   /** The rest of a segment can't be read. */
   damaged(file: string, at: number): void;
-}
-
-/** The next batch to be sent. */
-export interface SpooledBatch {
-  readonly id: BatchId;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Encoded series lists that may be asked for, by their hash. */
-  readonly schemas: ReadonlyMap<string, Uint8Array>;
+  positionsDamaged(reason: string): void;
 }
 
 /** A frame with what the aggregator may ask for. */
@@ -37,187 +37,169 @@ export interface SpoolFrame extends BatchFrame {
 }
 
 const SEGMENT_BYTES = 4 * 1024 * 1024;
-const NAME = /^(\d{20})\.log$/;
 
 /**
  * The agent's buffer on disk: every batch goes through it and leaves it when it is acknowledged, in order.
- * Layout and rules in FORMAT.md.
+ * Samples and log lines share the numbering and lie in queues of their own, because old samples are dropped
+ * when there is no more room, and log lines never: whoever reads logs waits. Layout and rules in FORMAT.md.
  */
 export class Spool {
   readonly #options: SpoolOptions;
   readonly #identity: Identity;
-  readonly #segments: Segment[];
-  /** Where the next batch to be sent stands, the batches and the schemas met on the way in its segment. */
-  #place = 0;
-  #passed = 0;
-  #schemas = new Map<string, Uint8Array>();
-  #pending: { batch: SpooledBatch; next: number } | undefined;
-  /** Schemas that the last segment holds already. */
-  #written = new Set<string>();
+  readonly #samples: SegmentQueue;
+  readonly #logs: SegmentQueue;
+  readonly #aggregator: Output;
+  readonly #logOutputs: ReadonlyMap<string, Output>;
+  readonly #acknowledged: PositionsFile;
+  /** Positions after the newest batch, acknowledged or not. */
+  readonly #reached: Map<string, unknown>;
   #nextSequence = 1;
-  /** Records written, ever; names the segments. */
-  #records = 0;
 
   constructor(options: SpoolOptions) {
     this.#options = options;
-    mkdirSync(options.folder, { recursive: true });
-    this.#identity = openIdentity(options.folder, options.bootId, options.nowMs);
-    this.#segments = openSegments(options.folder);
-    this.#recover();
+    const { folder, events } = options;
+    const segmentBytes = Math.min(SEGMENT_BYTES, options.maxBytes / 4);
+    const damaged = (file: string, at: number): void => events.damaged(file, at);
+    const samples = { folder, segmentBytes, damaged };
+    const logs = { ...samples, folder: join(folder, 'logs'), leaving: () => this.#acknowledged.save() };
+    const found: BatchId[] = [];
+    const checkpoints: Checkpoint[] = [];
+    const visit = ({ kind, payload }: SpoolRecord): void => {
+      if (kind === RECORD_BATCH) found.push(readBatchId(payload));
+      if (kind === RECORD_CHECKPOINT) checkpoints.push(decodeCheckpoint(payload));
+    };
+    this.#samples = new SegmentQueue(samples, visit);
+    this.#logs = new SegmentQueue(logs, visit);
+    this.#identity = openIdentity(folder, options.bootId, options.nowMs);
+    this.#acknowledged = new PositionsFile(join(folder, 'logs/positions.json'), (reason) =>
+      events.positionsDamaged(reason),
+    );
+    this.#reached = new Map(this.#acknowledged.positions);
+    for (const checkpoint of checkpoints) applyCheckpoint(this.#reached, checkpoint);
+    const acknowledged = (batch: SpooledBatch): void => this.#release(batch);
+    const readers = [this.#samples.reader(), this.#logs.reader()];
+    this.#aggregator = new Output(join(folder, 'cursor.json'), readers, acknowledged);
+    this.#logOutputs = new Map(
+      (options.logOutputs ?? []).map((name) => {
+        const cursor = join(folder, `logs/${name}.json`);
+        return [name, new Output(cursor, [this.#logs.reader()], acknowledged)];
+      }),
+    );
+    for (const output of this.#outputs) output.resume();
+    this.#nextSequence = nextSequence(this.#identity.epoch, [...found, this.#aggregator.cursor]);
   }
 
-  /** Batches that are not acknowledged. */
+  /** Batches that the aggregator has not acknowledged. */
   get backlog(): number {
-    return this.#segments.reduce((sum, segment) => sum + segment.batches, -this.#passed);
+    return this.#aggregator.backlog;
   }
 
   get bytes(): number {
-    return this.#segments.reduce((sum, segment) => sum + segment.bytes, 0);
+    return this.#samples.bytes + this.#logs.bytes;
+  }
+
+  /** Bytes of log batches that not all receivers have acknowledged. */
+  get waitingLogBytes(): number {
+    return this.#logs.waitingBytes;
+  }
+
+  /** Where reading goes on: after all lines that are in the spool or were acknowledged. */
+  get positions(): Checkpoint {
+    return this.#reached;
+  }
+
+  /** Was nothing ever followed with this folder? */
+  get isNew(): boolean {
+    return this.#acknowledged.isNew;
+  }
+
+  /** Where reading begins; written down at once. */
+  begin(positions: Checkpoint): void {
+    applyCheckpoint(this.#reached, positions);
+    this.#acknowledged.apply(positions);
+    this.#acknowledged.save();
   }
 
   /** Numbers a batch and writes it; throws what the file system throws, and the number is not used then. */
   append(frames: readonly SpoolFrame[]): BatchId {
-    const segment = this.#openSegment();
-    for (const { schema, encodedSchema } of frames) {
-      if (this.#written.has(schema)) continue;
-      segment.append({ kind: RECORD_SCHEMA, payload: encodedSchema });
-      this.#written.add(schema);
-      this.#records++;
-    }
-    const id = { ...this.#identity, sequence: this.#nextSequence };
-    segment.append({ kind: RECORD_BATCH, payload: encodeBatch({ ...id, frames }) });
-    this.#records++;
+    const id = this.#nextId();
+    const schemas = new Map(frames.map(({ schema, encodedSchema }) => [schema, encodedSchema]));
+    this.#samples.append({ schemas, batch: encodeBatch({ ...id, frames }) });
     this.#nextSequence++;
     this.#bound();
     return id;
   }
 
-  /** The oldest batch that is not acknowledged; the same until `acknowledge`. */
-  peek(): SpooledBatch | undefined {
-    while (this.#pending === undefined) {
-      const segment = this.#segments[0];
-      if (segment === undefined) return undefined;
-      const read = segment.read(this.#place);
-      if (read.found === 'record') this.#meet(read.record.kind, read.record.payload, read.next);
-      else if (read.found === 'damage') this.#skipDamage(segment);
-      else if (this.#segments.length > 1) this.#leaveSegment();
-      else return undefined;
-    }
-    return this.#pending.batch;
+  /** The same with lines, and where reading has come to with them: both are there or none. */
+  appendLogs(logs: readonly LogStream[], checkpoint: Checkpoint): BatchId {
+    const id = this.#nextId();
+    this.#logs.append({
+      before: { kind: RECORD_CHECKPOINT, payload: encodeCheckpoint(checkpoint) },
+      batch: encodeBatch({ ...id, frames: [], logs }),
+    });
+    this.#nextSequence++;
+    applyCheckpoint(this.#reached, checkpoint);
+    this.#bound();
+    return id;
   }
 
-  /** Moves on: the batch that was peeked is taken, or will never be. One that was dropped meanwhile is gone. */
+  /** The oldest batch that the aggregator has not acknowledged; the same until `acknowledge`. */
+  peek(): SpooledBatch | undefined {
+    return this.#aggregator.peek();
+  }
+
   acknowledge(batch: SpooledBatch): void {
-    if (this.#pending?.batch !== batch) return;
-    this.#pass();
-    writeCursor(this.#options.folder, { epoch: batch.id.epoch, sequence: batch.id.sequence });
+    this.#aggregator.acknowledge(batch);
+  }
+
+  /** One of the other receivers that the options name. */
+  logOutput(name: string): Output {
+    const output = this.#logOutputs.get(name);
+    if (output === undefined) throw new Error(`BUG: the spool has no output ${name}`);
+    return output;
+  }
+
+  /** Writes down on the disk how far lines are acknowledged. */
+  async savePositions(): Promise<void> {
+    await this.#acknowledged.saveDurably();
   }
 
   close(): void {
-    for (const segment of this.#segments) segment.close();
+    this.#acknowledged.save();
+    this.#samples.close();
+    this.#logs.close();
   }
 
-  #meet(kind: number, payload: Uint8Array<ArrayBuffer>, next: number): void {
-    if (kind === RECORD_SCHEMA) {
-      this.#schemas.set(schemaHash(payload), payload);
-      this.#place = next;
-      return;
-    }
-    this.#pending = { batch: { id: readBatchId(payload), bytes: payload, schemas: this.#schemas }, next };
+  get #outputs(): Output[] {
+    return [this.#aggregator, ...this.#logOutputs.values()];
   }
 
-  #pass(): void {
-    this.#place = (this.#pending as { next: number }).next;
-    this.#passed++;
-    this.#pending = undefined;
+  #nextId(): BatchId {
+    return { ...this.#identity, sequence: this.#nextSequence };
   }
 
-  #openSegment(): Segment {
-    const last = this.#segments.at(-1);
-    if (last !== undefined && last.bytes < Math.min(SEGMENT_BYTES, this.#options.maxBytes / 4)) return last;
-    const first = this.#records + 1;
-    const segment = new Segment(join(this.#options.folder, `${String(first).padStart(20, '0')}.log`), first);
-    this.#segments.push(segment);
-    this.#written = new Set();
-    return segment;
+  /** A batch that the last of all receivers has taken moves the positions that are written down. */
+  #release({ id, checkpoint }: SpooledBatch): void {
+    if (checkpoint === undefined) return;
+    if (this.#outputs.every((output) => output.hasTaken(id))) this.#acknowledged.apply(checkpoint);
   }
 
-  #leaveSegment(): void {
-    const segment = this.#segments.shift() as Segment;
-    segment.close();
-    rmSync(segment.file);
-    this.#place = 0;
-    this.#passed = 0;
-    this.#schemas = new Map();
-  }
-
-  #skipDamage(segment: Segment): void {
-    this.#options.events.damaged(segment.file, this.#place);
-    if (this.#segments.length > 1) {
-      this.#leaveSegment();
-      return;
-    }
-    segment.truncate(this.#place);
-    segment.batches = this.#passed;
-    this.#written = new Set(this.#schemas.keys());
-  }
-
-  /** Drops the oldest segments while the spool is too large; the newest stays. */
+  /** Drops the oldest samples while the spool is too large; their newest segment stays. */
   #bound(): void {
-    while (this.bytes > this.#options.maxBytes && this.#segments.length > 1) {
-      const { file } = this.#segments[0] as Segment;
+    while (this.bytes > this.#options.maxBytes) {
       const before = this.backlog;
-      this.#pending = undefined;
-      this.#leaveSegment();
+      const file = this.#samples.dropOldest();
+      if (file === undefined) return;
       this.#options.events.dropped(before - this.backlog, file);
     }
   }
-
-  /** Finds the end of the numbering and the first batch that was not acknowledged. */
-  #recover(): void {
-    const cursor = readCursor(this.#options.folder);
-    if (cursor?.epoch === this.#identity.epoch) this.#nextSequence = cursor.sequence + 1;
-    this.#records = (this.#segments.at(-1)?.first ?? 1) - 1;
-    for (const [index, segment] of this.#segments.entries()) {
-      const isLast = index === this.#segments.length - 1;
-      if (isLast) this.#written = new Set();
-      const end = walk(segment, 0, (kind, payload) => {
-        if (isLast) {
-          this.#records++;
-          if (kind === RECORD_SCHEMA) this.#written.add(schemaHash(payload));
-        }
-        if (kind !== RECORD_BATCH) return;
-        segment.batches++;
-        const { epoch, sequence } = readBatchId(payload);
-        if (epoch === this.#identity.epoch) this.#nextSequence = Math.max(this.#nextSequence, sequence + 1);
-      });
-      if (isLast && end < segment.bytes) segment.truncate(end);
-    }
-    if (cursor) this.#passThrough(cursor);
-  }
-
-  /** Passes over what was acknowledged before the start. */
-  #passThrough(cursor: Cursor): void {
-    for (let batch = this.peek(); batch && isTaken(batch.id, cursor); batch = this.peek()) this.#pass();
-  }
 }
 
-/** Numbers rise with the epochs, so all before the cursor were acknowledged before. */
-function isTaken(id: BatchId, cursor: Cursor): boolean {
-  return id.epoch < cursor.epoch || (id.epoch === cursor.epoch && id.sequence <= cursor.sequence);
-}
-
-/** Visits the records from a place on; returns where the first one that is not whole would begin. */
-function walk(segment: Segment, from: number, visit: (kind: number, payload: Uint8Array) => void): number {
-  let at = from;
-  for (let read = segment.read(at); read.found === 'record'; read = segment.read(at)) {
-    visit(read.record.kind, read.record.payload);
-    at = read.next;
-  }
-  return at;
-}
-
-function openSegments(folder: string): Segment[] {
-  const names = readdirSync(folder).filter((name) => NAME.test(name));
-  return names.sort().map((name) => new Segment(join(folder, name), Number(NAME.exec(name)?.[1])));
+function nextSequence(
+  epoch: number,
+  ids: readonly (Pick<BatchId, 'epoch' | 'sequence'> | undefined)[],
+): number {
+  let next = 1;
+  for (const id of ids) if (id?.epoch === epoch) next = Math.max(next, id.sequence + 1);
+  return next;
 }
