@@ -63,6 +63,7 @@ export async function startAggregator(
 
   const checks: HealthCheck[] = [
     { name: 'writer', kind: 'live', run: () => started.hangs },
+    { name: 'queries', kind: 'ready', run: () => pool.failure },
     { name: 'store', kind: 'ready', run: () => started.stats?.refusal ?? started.stats?.failure },
   ];
   const server = createHttpServer({

@@ -82,6 +82,15 @@ test('more than may wait are told to come again', async () => {
   await answers[0];
 });
 
+test('threads that can not start are told, and tried again only after a while', async () => {
+  const { pool, deaths } = open({
+    thread: new URL('data:text/javascript,throw new Error("no SQLite here")'),
+  });
+  await expect.poll(() => pool.failure).toBe('no query thread runs: no SQLite here');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(deaths).toEqual(['no SQLite here']);
+});
+
 test('a query that eats the memory of its thread is refused by its limit, and the next is answered', async () => {
   const { pool, deaths } = open({ maxHeapBytes: 16 * 1024 ** 2 });
   const names = Array.from({ length: 400_000 }, (_, i) => `m${i}`).join(' or ');

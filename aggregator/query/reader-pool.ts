@@ -18,6 +18,9 @@ export interface ReaderPoolOptions {
   readonly onDeath: (reason: string) => void;
 }
 
+/** Pause before a thread that could not start is tried again. */
+const RESTART_MS = 2000;
+
 interface Job {
   readonly task: Task;
   readonly signal: AbortSignal;
@@ -40,14 +43,20 @@ export class ReaderPool {
   #readers: Reader[] = [];
   #queue: Job[] = [];
   #closed = false;
+  #lastDeath = '';
 
   constructor(options: ReaderPoolOptions) {
     this.#options = options;
-    for (let i = 0; i < options.threads; i++) this.#readers.push(this.#start());
+    this.#refill();
   }
 
   get busy(): number {
     return this.#readers.filter(({ job }) => job !== undefined).length;
+  }
+
+  /** Why nothing can be answered, undefined when it can. */
+  get failure(): string | undefined {
+    return this.#readers.length > 0 ? undefined : `no query thread runs: ${this.#lastDeath}`;
   }
 
   get queued(): number {
@@ -116,6 +125,12 @@ export class ReaderPool {
     return reader;
   }
 
+  #refill(): void {
+    if (this.#closed) return;
+    while (this.#readers.length < this.#options.threads) this.#readers.push(this.#start());
+    this.#next();
+  }
+
   /** A thread that ran out of memory, or into a bug, takes its own query with it and nothing else. */
   #replace(reader: Reader, error: Error): void {
     const reason = reasonOf(error);
@@ -127,9 +142,10 @@ export class ReaderPool {
         )
       : new Fault('internal', `the query ended its thread: ${reason}`);
     reader.job?.reject(fault);
+    this.#lastDeath = reason;
     this.#options.onDeath(reason);
-    if (this.#closed) return;
-    this.#readers = this.#readers.map((other) => (other === reader ? this.#start() : other));
-    this.#next();
+    this.#readers = this.#readers.filter((other) => other !== reader);
+    // One that died at work is replaced at once; one that can't even start is tried again after a while.
+    setTimeout(() => this.#refill(), reader.job ? 0 : RESTART_MS).unref();
   }
 }

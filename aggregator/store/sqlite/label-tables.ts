@@ -64,12 +64,17 @@ export class LabelTableStore {
   }
 }
 
+/** Texts that one reader keeps of one partition. */
+const MAX_TEXTS = 20_000;
+
 /**
  * The reading side. The index is asked by SQL and not held in memory, so an old partition costs nothing until
  * it is read.
  */
 export class StoredLabelIndex implements LabelIndex {
   readonly #statements: Statements;
+  /** Texts of symbols that were asked for last. */
+  readonly #texts = new Map<number, string>();
 
   constructor(statements: Statements) {
     this.#statements = statements;
@@ -100,11 +105,20 @@ export class StoredLabelIndex implements LabelIndex {
 
   labelsOf(id: number): Labels {
     const blob = this.#statements.get('SELECT labels FROM series WHERE id = ?').pluck().get(id) as Buffer;
-    const text = this.#statements.get('SELECT text FROM symbol WHERE id = ?').pluck();
     const reader = new ByteReader(blob);
     const labels: string[] = [];
-    while (reader.remaining > 0) labels.push(text.get(reader.uvarint()) as string);
+    while (reader.remaining > 0) labels.push(this.#text(reader.uvarint()));
     return labels;
+  }
+
+  #text(symbol: number): string {
+    let text = this.#texts.get(symbol);
+    if (text === undefined) {
+      text = this.#statements.get('SELECT text FROM symbol WHERE id = ?').pluck().get(symbol) as string;
+      if (this.#texts.size >= MAX_TEXTS) this.#texts.clear();
+      this.#texts.set(symbol, text);
+    }
+    return text;
   }
 
   #ids(sql: string, ...values: unknown[]): Ids {
