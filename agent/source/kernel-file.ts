@@ -110,7 +110,7 @@ export class KernelFiles {
     const kind = `${code} ${basename(path)}`;
     if (EXPECTED.has(code) || this.#told.has(kind) || this.#told.size >= 100) return;
     this.#told.add(kind);
-    this.#log.warn('file cannot be read, its series are left out', { path, reason: reasonOf(thrown) });
+    this.#log.info('file cannot be read, its series are left out', { path, reason: reasonOf(thrown) });
   }
 }
 
