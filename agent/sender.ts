@@ -1,6 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
-import { encodeSchemas } from '../wire/batch.ts';
-import { decodeSchema } from '../wire/schema.ts';
+import { packSchemas } from '../wire/batch.ts';
 import type { AgentMetrics } from './event.ts';
 import type { Spool, SpooledBatch } from './spool/spool.ts';
 
@@ -22,6 +21,8 @@ export type Deliver = (what: 'batch' | 'schemas', body: Uint8Array) => Promise<D
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 15_000;
+/** Hashes that are remembered as sent; when there are more they are sent anew. */
+const MAX_DEFINED = 50_000;
 
 /** Sends what is in the spool, in order and one at a time, until each batch is taken or refused for good. */
 export class Sender {
@@ -30,6 +31,8 @@ export class Sender {
   readonly #clock: Clock;
   readonly #metrics: AgentMetrics;
   readonly #stop = new AbortController();
+  /** Schemas that the other side was given by this process. */
+  readonly #defined = new Set<string>();
   #wake: () => void = () => {};
   #running: Promise<void> | undefined;
   /** Why the last try failed; undefined when it did not. */
@@ -83,15 +86,28 @@ export class Sender {
     }
   }
 
-  /** One try, with the schemas that the other side lacks. */
+  /** One try. Schemas that are new go ahead of the first batch that may name them. */
   async #send(batch: SpooledBatch): Promise<Delivery> {
+    const fresh = [...batch.schemas.keys()].filter((hash) => !this.#defined.has(hash));
+    const ahead = await this.#define(fresh, batch);
+    if (!ahead.ok) return ahead;
     const first = await this.#deliver('batch', batch.bytes);
     if (first.ok || first.code !== 'unknown_schema') return first;
-    const wanted = (first.schemas ?? []).flatMap((hash) => batch.schemas.get(hash) ?? []);
-    const defined = await this.#deliver('schemas', encodeSchemas(wanted.map(decodeSchema)));
-    if (!defined.ok) return defined;
+    // The other side was made anew, or has forgotten what it did not need.
+    const again = await this.#define(first.schemas ?? [], batch);
+    if (!again.ok) return again;
     const second = await this.#deliver('batch', batch.bytes);
     // Asked again for what was just given: do not turn in a circle.
     return second.ok || second.code !== 'unknown_schema' ? second : { ...second, retry: true };
+  }
+
+  async #define(hashes: readonly string[], batch: SpooledBatch): Promise<Delivery> {
+    const encoded = hashes.flatMap((hash) => batch.schemas.get(hash) ?? []);
+    if (encoded.length === 0) return { ok: true };
+    const delivery = await this.#deliver('schemas', packSchemas(encoded));
+    if (!delivery.ok) return delivery;
+    if (this.#defined.size > MAX_DEFINED) this.#defined.clear();
+    for (const hash of hashes) this.#defined.add(hash);
+    return delivery;
   }
 }

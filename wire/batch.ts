@@ -116,11 +116,16 @@ export function decodePackedBatch(bytes: Uint8Array, maxBytes: number): PackedBa
   return { ...id, frames, logs };
 }
 
-/** The definitions of schemas, sent when the aggregator asks for them. */
+/** The definitions of schemas, each a list of series. */
 export function encodeSchemas(schemas: readonly (readonly Labels[])[]): Uint8Array<ArrayBuffer> {
+  return packSchemas(schemas.map(encodeSchema));
+}
+
+/** The same of schemas that are encoded already. */
+export function packSchemas(encoded: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const content = new ByteWriter();
-  content.uvarint(schemas.length);
-  for (const series of schemas) content.block(encodeSchema(series));
+  content.uvarint(encoded.length);
+  for (const schema of encoded) content.block(schema);
   const out = new ByteWriter();
   out.u32(SCHEMAS_MAGIC);
   out.u8(WIRE_VERSION);
