@@ -17,6 +17,8 @@ interface Look {
 export class AggregatorMetrics {
   readonly #log: Log;
   readonly #samples: Counter<'source'>;
+  readonly #lines: Counter<'source'>;
+  readonly #lineBytes: Counter<'source'>;
   readonly #requests: Counter<'source' | 'result'>;
   readonly #gaps: Counter;
   readonly #damaged: Counter<'what'>;
@@ -30,6 +32,8 @@ export class AggregatorMetrics {
     const counter = <T extends string = string>(name: string, help: string, ...labelNames: T[]): Counter<T> =>
       new Counter({ name: `binnacle_${name}`, help, labelNames, registers: [registry] });
     this.#samples = counter('ingest_samples_total', 'Samples taken and on disk.', 'source');
+    this.#lines = counter('ingest_lines_total', 'Log lines taken and on disk.', 'source');
+    this.#lineBytes = counter('ingest_line_bytes_total', 'Bytes of these lines.', 'source');
     this.#requests = counter(
       'ingest_requests_total',
       'Requests by their result: ok, repeated, or the code of the refusal.',
@@ -58,6 +62,10 @@ export class AggregatorMetrics {
     const result = reply.ok ? (reply.repeated ? 'repeated' : 'ok') : reply.code;
     this.#requests.inc({ source, result });
     if (reply.samples) this.#samples.inc({ source }, reply.samples);
+    if (reply.ok) {
+      this.#lines.inc({ source }, reply.lines);
+      this.#lineBytes.inc({ source }, reply.lineBytes);
+    }
     if (!reply.ok && !reply.retry && reply.code !== 'unknown_schema') {
       this.#log.warn('a request was refused', {
         source,
@@ -76,8 +84,12 @@ export class AggregatorMetrics {
         break;
       case 'folded':
         this.#folds.inc({ result: 'ok' });
-        this.#foldSeconds.observe(Number(second));
-        this.#log.info('open data folded', { samples: first, seconds: Number(second).toFixed(3) });
+        this.#foldSeconds.observe(Number(third));
+        this.#log.info('open data folded', {
+          samples: first,
+          lines: second,
+          seconds: Number(third).toFixed(3),
+        });
         break;
       case 'foldFailed':
         this.#folds.inc({ result: 'failed' });

@@ -1,5 +1,5 @@
 import { Fault } from '../../lib/fault.ts';
-import { decodeBatch, type Batch } from '../../wire/batch.ts';
+import { decodePackedBatch, type PackedBatch } from '../../wire/batch.ts';
 import type { Labels } from '../../wire/labels.ts';
 import { decodeSchema } from '../../wire/schema.ts';
 import type { Row } from '../store/store.ts';
@@ -17,16 +17,16 @@ export class UnknownSchemas extends Fault {
 export type FindSchema = (hash: string) => Uint8Array | undefined;
 
 /**
- * Reads an agent's batch into rows. Throws a `Fault`: `malformed`, `too_large`, `unsupported_version`,
- * `unknown_schema`, or `clock_ahead` when a frame lies after `newestMs`.
+ * Reads an agent's batch into rows; its lines stay as they are. Throws a `Fault`: `malformed`, `too_large`,
+ * `unsupported_version`, `unknown_schema`, or `clock_ahead` when a frame or a line lies after `newestMs`.
  */
 export function readAgentBatch(
   body: Uint8Array,
   findSchema: FindSchema,
   newestMs: number,
   maxBodyBytes: number,
-): { batch: Batch; rows: Row[] } {
-  const batch = decodeBatch(body, maxBodyBytes);
+): { batch: PackedBatch; rows: Row[] } {
+  const batch = decodePackedBatch(body, maxBodyBytes);
   const schemas = new Map<string, readonly Labels[]>();
   const unknown = new Set<string>();
   for (const { schema } of batch.frames) {
@@ -44,14 +44,21 @@ export function readAgentBatch(
         `a frame has ${values.length} values where schema ${schema} has ${series.length} series`,
       );
     }
-    if (atMs > newestMs) {
-      const time = new Date(Math.min(atMs, 8.64e15)).toISOString();
-      throw new Fault(
-        'clock_ahead',
-        `a frame of ${time} lies too far in the future (setting ingest.future-limit): set the clock of ${batch.agent}`,
-      );
-    }
+    if (atMs > newestMs) throw clockAhead('frame', atMs, batch.agent);
     return { key: schema, series: () => series, atMs, values };
   });
+  const newestNs = BigInt(newestMs) * 1_000_000n;
+  for (const { timesNs } of batch.logs) {
+    for (const timeNs of timesNs)
+      if (timeNs > newestNs) throw clockAhead('line', Number(timeNs / 1_000_000n), batch.agent);
+  }
   return { batch, rows };
+}
+
+function clockAhead(what: string, atMs: number, agent: string): Fault {
+  const time = new Date(Math.min(atMs, 8.64e15)).toISOString();
+  return new Fault(
+    'clock_ahead',
+    `a ${what} of ${time} lies too far in the future (setting ingest.future-limit): set the clock of ${agent}`,
+  );
 }

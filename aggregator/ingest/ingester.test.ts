@@ -5,7 +5,7 @@ import { FakeClock } from '../../lib/clock.ts';
 import { encodeBatch, encodeSchemas, type BatchId } from '../../wire/batch.ts';
 import { labelsFrom, printLabels } from '../../wire/labels.ts';
 import { encodeSchema, schemaHash } from '../../wire/schema.ts';
-import type { MetricWriter, Write } from '../store/store.ts';
+import type { StoreWriter, Write } from '../store/store.ts';
 import { Ingester, KIND_BATCH, KIND_REMOTE_WRITE, KIND_SCHEMAS, readJournalled } from './ingester.ts';
 import { remoteWriteBody } from './remote-write.fake.ts';
 
@@ -13,8 +13,10 @@ const NOW_MS = 1_700_000_000_000;
 const SERIES = [labelsFrom({ __name__: 'a' }), labelsFrom({ __name__: 'b' })];
 const HASH = schemaHash(encodeSchema(SERIES));
 
+const taken = (samples: number) => ({ ok: true, samples, lines: 0, lineBytes: 0, repeated: false });
+
 /** Keeps what it is given in plain sight. */
-class FakeStore implements MetricWriter {
+class FakeStore implements StoreWriter {
   readonly writes: Write[] = [];
   readonly schemas = new Map<string, Uint8Array>();
   full = false;
@@ -74,9 +76,9 @@ describe('an agent batch', () => {
     const { store, ingester, batch, schemas } = setUp();
     expect(ingester.take([batch(1)])).toMatchObject([{ ok: false, code: 'unknown_schema', schemas: [HASH] }]);
     expect(ingester.take([schemas, batch(1), batch(1)])).toEqual([
-      { ok: true, samples: 0, repeated: false },
-      { ok: true, samples: 2, repeated: false },
-      { ok: true, samples: 0, repeated: true },
+      taken(0),
+      taken(2),
+      { ...taken(0), repeated: true },
     ]);
     expect(ingester.take([batch(1)])).toMatchObject([{ ok: true, repeated: true }]);
     expect(store.writes).toHaveLength(1);
@@ -103,6 +105,36 @@ describe('an agent batch', () => {
     expect(early).toMatchObject({ ok: true });
     expect(late).toMatchObject({ ok: false, code: 'clock_ahead', retry: false });
     expect(late).toHaveProperty('message', expect.stringContaining('2023-11-14T22:23:20.001Z'));
+  });
+
+  test('brings lines, which are counted and come back from the journal as they were', () => {
+    const { store, ingester } = setUp();
+    const lines = (sequence: number, atMs: number) => ({
+      kind: KIND_BATCH,
+      body: encodeBatch({
+        agent: 'x',
+        epoch: 1,
+        sequence,
+        frames: [],
+        logs: [
+          {
+            labels: labelsFrom({ job: 'files' }),
+            timesNs: BigInt64Array.of(BigInt(atMs) * 1_000_000n, 0n),
+            lines: ['dr\u00e4i', ''],
+          },
+        ],
+      }),
+    });
+    const [ok, ahead] = ingester.take([lines(1, NOW_MS), lines(2, NOW_MS + 600_001)]);
+    expect(ok).toEqual({ ...taken(0), lines: 2, lineBytes: 5 });
+    expect(ahead).toMatchObject({
+      ok: false,
+      code: 'clock_ahead',
+      message: expect.stringContaining('a line of'),
+    });
+    expect(store.writes).toHaveLength(1);
+    const [written] = store.writes;
+    expect(readJournalled(written!, () => undefined)).toEqual({ rows: [], logs: written!.logs });
   });
 
   test('tells numbers that were left out', () => {
@@ -145,9 +177,7 @@ describe('a remote write', () => {
       },
       { labels: [['__name__', 'old']], samples: [[-5, 0.25]] },
     ]);
-    expect(ingester.take([{ kind: KIND_REMOTE_WRITE, body }])).toEqual([
-      { ok: true, samples: 3, repeated: false },
-    ]);
+    expect(ingester.take([{ kind: KIND_REMOTE_WRITE, body }])).toEqual([taken(3)]);
     const rows = store.writes[0]!.rows.map((row) => [printLabels(row.series()[0]!), row.atMs, row.values[0]]);
     expect(rows).toEqual([
       ['up{job="j"}', NOW_MS, 1],
@@ -209,11 +239,11 @@ describe('a remote write', () => {
       expect(reply).toHaveProperty('message', expect.stringContaining(part));
     }
     const again = readJournalled(store.writes[0]!, () => undefined);
-    expect(again.slice(0, 2).map((row) => [printLabels(row.series()[0]!), row.atMs])).toEqual([
+    expect(again.rows.slice(0, 2).map((row) => [printLabels(row.series()[0]!), row.atMs])).toEqual([
       ['up{job="good"}', NOW_MS],
       ['up{job="future"}', NOW_MS],
     ]);
-    expect(again.some((row) => row.atMs > NOW_MS)).toBe(false);
+    expect(again.rows.some((row) => row.atMs > NOW_MS)).toBe(false);
   });
 
   test('random bytes are refused and nothing else happens', () => {

@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { Fault, reasonOf } from '../../lib/fault.ts';
 import { decodeSchemas, readBatchId, type BatchId } from '../../wire/batch.ts';
 import { encodeSchema } from '../../wire/schema.ts';
-import type { MetricWriter, Row, Write } from '../store/store.ts';
+import type { Content, StoreWriter, Write } from '../store/store.ts';
 import { type FindSchema, readAgentBatch, UnknownSchemas } from './agent-batch.ts';
 import type { IngestLimits } from './limits.ts';
 import { decodeRemoteWrite } from './remote-write.ts';
@@ -20,7 +20,14 @@ export interface IngestRequest {
 
 /** What the sender is told. */
 export type IngestReply =
-  | { readonly ok: true; readonly samples: number; readonly repeated: boolean }
+  | {
+      readonly ok: true;
+      readonly samples: number;
+      readonly lines: number;
+      /** Bytes of the lines. */
+      readonly lineBytes: number;
+      readonly repeated: boolean;
+    }
   | {
       readonly ok: false;
       readonly code: string;
@@ -33,15 +40,15 @@ export type IngestReply =
     };
 
 export interface IngesterOptions {
-  readonly store: MetricWriter;
+  readonly store: StoreWriter;
   readonly clock: Clock;
   readonly limits: IngestLimits;
   /** Numbers that an agent left out: its spool was too small, or a disk lost them. */
   readonly onGap: (batch: BatchId, missing: number) => void;
 }
 
-const TAKEN: IngestReply = { ok: true, samples: 0, repeated: false };
-const REPEATED: IngestReply = { ok: true, samples: 0, repeated: true };
+const TAKEN = { ok: true, samples: 0, lines: 0, lineBytes: 0, repeated: false } as const;
+const REPEATED: IngestReply = { ...TAKEN, repeated: true };
 /** A refusal names so many bad series and counts the others. */
 const REFUSED_NAMED = 10;
 
@@ -110,15 +117,21 @@ export class Ingester {
       this.#options.onGap(id, missing);
     }
     group.add(name);
-    writes.push({ kind: KIND_BATCH, newestMs, body, batch, rows });
-    return { ok: true, samples: countSamples(rows), repeated: false };
+    const { logs } = batch;
+    writes.push({ kind: KIND_BATCH, newestMs, body, batch, rows, logs });
+    return {
+      ...TAKEN,
+      samples: rows.reduce((sum, { values }) => sum + values.length, 0),
+      lines: logs.reduce((sum, { ends }) => sum + ends.length, 0),
+      lineBytes: logs.reduce((sum, { bytes }) => sum + bytes.length, 0),
+    };
   }
 
   #readRemoteWrite(body: Uint8Array, writes: Write[]): IngestReply {
     const newestMs = this.#newestMs();
     const { rows, refused: reasons } = decodeRemoteWrite(body, newestMs, this.#options.limits);
-    if (rows.length > 0) writes.push({ kind: KIND_REMOTE_WRITE, newestMs, body, rows });
-    if (reasons.length === 0) return { ok: true, samples: rows.length, repeated: false };
+    if (rows.length > 0) writes.push({ kind: KIND_REMOTE_WRITE, newestMs, body, rows, logs: [] });
+    if (reasons.length === 0) return { ...TAKEN, samples: rows.length };
     const more = reasons.length > REFUSED_NAMED ? `\nand ${reasons.length - REFUSED_NAMED} more` : '';
     const message = `${reasons.length} series were refused, the others taken:\n${reasons.slice(0, REFUSED_NAMED).join('\n')}${more}`;
     return { ok: false, code: 'bad_data', message, retry: false, samples: rows.length };
@@ -129,14 +142,17 @@ export class Ingester {
   }
 }
 
-/** Reads a journalled body back into the rows that were taken when it came, whatever the settings are now. */
+/** Reads a journalled body back into what was taken when it came, whatever the settings are now. */
 export function readJournalled(
   { kind, newestMs, body }: Pick<Write, 'kind' | 'newestMs' | 'body'>,
   findSchema: FindSchema,
-): readonly Row[] {
-  if (kind === KIND_BATCH)
-    return readAgentBatch(body, findSchema, newestMs, JOURNAL_LIMITS.maxBodyBytes).rows;
-  if (kind === KIND_REMOTE_WRITE) return decodeRemoteWrite(body, newestMs, JOURNAL_LIMITS).rows;
+): Content {
+  if (kind === KIND_BATCH) {
+    const { batch, rows } = readAgentBatch(body, findSchema, newestMs, JOURNAL_LIMITS.maxBodyBytes);
+    return { rows, logs: batch.logs };
+  }
+  if (kind === KIND_REMOTE_WRITE)
+    return { rows: decodeRemoteWrite(body, newestMs, JOURNAL_LIMITS).rows, logs: [] };
   throw new Fault('malformed', `an entry of kind ${kind}, which this version does not know`);
 }
 
@@ -147,10 +163,6 @@ const JOURNAL_LIMITS: IngestLimits = {
   maxLabels: Infinity,
   maxLabelLength: Infinity,
 };
-
-function countSamples(rows: readonly Row[]): number {
-  return rows.reduce((sum, row) => sum + row.values.length, 0);
-}
 
 /** A bug in reading one body is that sender's answer and nobody else's. */
 function refused(thrown: unknown): IngestReply {

@@ -5,11 +5,11 @@ import { isStale, putStale } from '../../wire/sample.ts';
 import { labelsFrom, labelsKey, printLabels, type Labels } from '../../wire/labels.ts';
 import type { Matcher } from './matcher.ts';
 import { everything, type Scope } from './scope.ts';
-import type { MetricReader, MetricWriter, ReadLimits, Row, SeriesSamples } from './store.ts';
+import type { MetricReader, StoreWriter, ReadLimits, Row, SeriesSamples } from './store.ts';
 
 /** What the contract needs of an implementation. */
 export interface StoreUnderTest {
-  readonly writer: MetricWriter;
+  readonly writer: StoreWriter;
   readonly reader: MetricReader;
   /** Moves open data to where it stays. */
   settle(): Promise<void>;
@@ -69,7 +69,9 @@ export function metricStoreContract(
     afterEach(() => store.close());
 
     const put = (rows: readonly Row[], batch?: { agent: string; epoch: number; sequence: number }): void =>
-      store.writer.write([{ kind: 0, newestMs: 1e15, body: encode(rows), rows, ...(batch && { batch }) }]);
+      store.writer.write([
+        { kind: 0, newestMs: 1e15, body: encode(rows), rows, logs: [], ...(batch && { batch }) },
+      ]);
     const select = (matchers: Matcher[], range = ALL, scope: Scope = everything): SeriesSamples[] =>
       store.reader.select(scope, matchers, range, freeLimits);
 

@@ -1,5 +1,6 @@
 import type { BatchId } from '../../wire/batch.ts';
 import type { Labels } from '../../wire/labels.ts';
+import type { PackedLogStream } from '../../wire/log-section.ts';
 import type { Matcher } from './matcher.ts';
 import type { Scope } from './scope.ts';
 
@@ -57,8 +58,14 @@ export interface Row {
   readonly values: Float64Array;
 }
 
+/** What a body says. */
+export interface Content {
+  readonly rows: readonly Row[];
+  readonly logs: readonly PackedLogStream[];
+}
+
 /** A body to be kept as it came, and what it says. */
-export interface Write {
+export interface Write extends Content {
   /** What the body is; the ingest that made it reads it back after a restart. */
   readonly kind: number;
   /** Samples of the body after this time are not among `rows`. */
@@ -66,11 +73,10 @@ export interface Write {
   readonly body: Uint8Array;
   /** Set for an agent's batch, which is taken once only. */
   readonly batch?: BatchId;
-  readonly rows: readonly Row[];
 }
 
-/** The writing side of the store; one thread owns it. */
-export interface MetricWriter {
+/** The writing side of the store, of samples and lines alike; one thread owns it. */
+export interface StoreWriter {
   /** Is this batch in the store already? */
   has(batch: BatchId): boolean;
   /** The highest sequence taken of an agent's epoch, 0 before the first. */

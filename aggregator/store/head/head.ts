@@ -1,5 +1,7 @@
+import { SharedWords } from '../../../lib/shared-array.ts';
 import { labelValue, type Labels } from '../../../wire/labels.ts';
 import { findSeries } from '../label-index.ts';
+import { LogHead, type LogHeadBuffers } from '../log/log-head.ts';
 import type { Matcher } from '../matcher.ts';
 import { SampleColumn } from '../sample-column.ts';
 import { mayRead, type Scope } from '../scope.ts';
@@ -16,12 +18,20 @@ export interface HeadBuffers {
   readonly id: number;
   readonly index: SeriesIndexBuffers;
   readonly columns: ColumnsBuffers;
+  readonly logs: LogHeadBuffers;
+  readonly control: SharedArrayBuffer;
 }
+
+const WORD = 2 ** 32;
 
 export class Head {
   readonly id: number;
   readonly #index: SeriesIndex;
   readonly #columns: Columns;
+  /** Words 0 and 1: low and high half of the last journal entry of a sealed head. */
+  readonly #control: SharedWords;
+  /** The open lines; see there. */
+  readonly logs: LogHead;
   #samples = 0;
   #minMs = Infinity;
   #maxMs = -Infinity;
@@ -30,14 +40,41 @@ export class Head {
     this.id = id;
     this.#index = new SeriesIndex(buffers?.index);
     this.#columns = new Columns(buffers?.columns);
+    this.logs = new LogHead(buffers?.logs);
+    this.#control = new SharedWords(buffers?.control);
+    if (!buffers) this.#control.reserve(2);
   }
 
   get buffers(): HeadBuffers {
-    return { id: this.id, index: this.#index.buffers, columns: this.#columns.buffers };
+    return {
+      id: this.id,
+      index: this.#index.buffers,
+      columns: this.#columns.buffers,
+      logs: this.logs.buffers,
+      control: this.#control.buffer,
+    };
   }
 
   get byteLength(): number {
-    return this.#index.byteLength + this.#columns.byteLength;
+    return this.#index.byteLength + this.#columns.byteLength + this.logs.byteLength;
+  }
+
+  /** Notes that nothing comes after this journal entry any more, before the fold begins; writer only. */
+  seal(through: number): void {
+    Atomics.store(this.#control.view, 1, Math.floor(through / WORD));
+    Atomics.store(this.#control.view, 0, through % WORD);
+  }
+
+  /**
+   * The last journal entry, 0 while the head is open. A partition that is folded up to it holds all that the
+   * head has of its day.
+   */
+  get sealedThrough(): number {
+    return Atomics.load(this.#control.view, 0) + Atomics.load(this.#control.view, 1) * WORD;
+  }
+
+  get isEmpty(): boolean {
+    return this.groupCount === 0 && this.logs.runCount === 0;
   }
 
   get seriesCount(): number {
@@ -59,7 +96,7 @@ export class Head {
     const ids = series.map((labels) => this.#index.intern(labels));
     const group = this.#columns.addGroup(ids);
     for (const [column, id] of ids.entries()) {
-      this.#index.setColumnsOf(id, this.#columns.addReference(group, column, this.#index.columnsOf(id)));
+      this.#index.setListOf(id, this.#columns.addReference(group, column, this.#index.listOf(id)));
     }
     return group;
   }
@@ -99,7 +136,7 @@ export class Head {
   ): void {
     for (const id of findSeries(this.#index, scope, matchers)) {
       limits.checkDeadline();
-      const references = this.#index.columnsOf(id);
+      const references = this.#index.listOf(id);
       if (!this.#columns.hasRows(references, range.fromMs, range.toMs)) continue;
       const labels = this.#index.labelsOf(id);
       if (!mayRead(scope, labelValue(labels, 'namespace')))

@@ -10,7 +10,7 @@ import { Symbols, type SymbolsBuffers } from './symbols.ts';
  * A pair is one label (name symbol, value symbol): [name, value, next of the bucket + 1, next of the same
  * name + 1, first block, last block]. Its postings are a chain of blocks in `postings`:
  * [next block, capacity, used, ids...], ids rising. A series is [start in `labels`, next of the bucket + 1,
- * column list head]; its labels are [count, pair...]. Offset 0 is never a block.
+ * list head]; its labels are [count, pair...]. Offset 0 is never a block.
  *
  * The writer publishes a series by raising the count last, so whatever a reader meets beyond the count that
  * it read first is newer than its snapshot and is passed over.
@@ -144,12 +144,12 @@ export class SeriesIndex implements LabelIndex {
     return labels;
   }
 
-  /** Head of the series' list of columns (see columns.ts), 0 when it has none. */
-  columnsOf(id: number): number {
+  /** Head of the list that hangs on the series (its columns, or runs of lines), 0 when it has none. */
+  listOf(id: number): number {
     return Atomics.load(this.#series.view, id * SERIES_STRIDE + 2);
   }
 
-  setColumnsOf(id: number, head: number): void {
+  setListOf(id: number, head: number): void {
     Atomics.store(this.#series.view, id * SERIES_STRIDE + 2, head);
   }
 

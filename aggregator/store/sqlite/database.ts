@@ -67,6 +67,11 @@ export function isSqliteError(thrown: unknown): thrown is Database.SqliteError {
   return thrown instanceof Database.SqliteError;
 }
 
+/** Is it one file that can't be read? It never takes the others down. */
+export function isUnreadableFile(thrown: unknown): boolean {
+  return isSqliteError(thrown) || (thrown instanceof Fault && thrown.code === 'store');
+}
+
 /** Prepared statements by their text, so that each is compiled once a connection. */
 export class Statements {
   readonly #database: Database.Database;

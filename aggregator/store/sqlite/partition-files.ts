@@ -5,7 +5,7 @@ import type { TimeRange } from '../store.ts';
 
 export const DAY_MS = 86_400_000;
 
-/** One file of the store: all samples of one day, UTC. */
+/** One file of the store: all samples, or all lines, of one day, UTC. */
 export interface PartitionFile extends TimeRange {
   readonly file: string;
 }

@@ -2,7 +2,7 @@ import { statfsSync } from 'node:fs';
 
 import { DAY_MS, type PartitionFile, type PartitionFiles } from './partition-files.ts';
 
-/** What may be kept. The newest partition is never dropped. */
+/** What may be kept. The newest day is never dropped. */
 export interface Retention {
   /** Bytes of all partitions together. */
   readonly maxBytes: number;
@@ -22,22 +22,28 @@ export function defaultMaxBytes(folder: string): number {
   return Math.min(10 * 1024 ** 3, Math.floor(blocks * bsize * VOLUME_SHARE));
 }
 
-/** Drops the oldest partitions until what is left fits; tells each with its reason. */
+/**
+ * Drops the oldest days until what is left fits, of samples and lines alike, whichever is older; tells each with
+ * its reason.
+ */
 export function enforceRetention(
-  files: PartitionFiles,
+  kinds: readonly PartitionFiles[],
   retention: Retention,
   nowMs: number,
 ): { file: string; reason: string }[] {
-  const list = files.list();
-  const sizes = new Map(list.map((file) => [file, files.bytesOf(file)]));
-  let bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-  const newest = list.pop();
+  const all = kinds.flatMap((files) =>
+    files.list().map((partition) => ({ partition, files, bytes: files.bytesOf(partition) })),
+  );
+  all.sort((a, b) => a.partition.fromMs - b.partition.fromMs);
+  const newest = all.at(-1)?.partition;
+  let total = all.reduce((sum, { bytes }) => sum + bytes, 0);
   const dropped: { file: string; reason: string }[] = [];
-  for (const partition of list) {
-    const reason = reasonToDrop(partition, newest as PartitionFile, bytes, retention, nowMs);
+  for (const { partition, files, bytes } of all) {
+    if (newest === undefined || partition.fromMs === newest.fromMs) break;
+    const reason = reasonToDrop(partition, newest, total, retention, nowMs);
     if (reason === undefined) break;
     files.remove(partition);
-    bytes -= sizes.get(partition) as number;
+    total -= bytes;
     dropped.push({ file: partition.file, reason });
   }
   return dropped;

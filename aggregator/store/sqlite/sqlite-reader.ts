@@ -5,12 +5,10 @@ import type { Matcher } from '../matcher.ts';
 import { SampleColumn } from '../sample-column.ts';
 import type { Scope } from '../scope.ts';
 import type { MetricReader, ReadLimits, SeriesSamples, TimeRange } from '../store.ts';
-import { isSqliteError } from './database.ts';
+import { isUnreadableFile } from './database.ts';
+import { OpenPartitions } from './open-partitions.ts';
 import { PartitionReader } from './partition-reader.ts';
-import type { StoreView } from './view.ts';
-
-/** Partition files held open; each costs three descriptors. */
-const MAX_OPEN = 16;
+import { EMPTY_VIEW, type StoreView } from './view.ts';
 
 type Gather = (into: SampleColumn) => void;
 
@@ -22,9 +20,9 @@ interface Found {
 
 /** Answers from the partitions and the heads of the newest view; each thread has its own. */
 export class SqliteReader implements MetricReader {
-  #view: StoreView = { heads: [], partitions: [] };
+  #view: StoreView = EMPTY_VIEW;
   #heads = new Map<number, Head>();
-  readonly #partitions = new Map<string, PartitionReader>();
+  readonly #partitions = new OpenPartitions((file) => new PartitionReader(file));
 
   /** Takes what the writer published last. */
   setView(view: StoreView): void {
@@ -32,8 +30,7 @@ export class SqliteReader implements MetricReader {
     this.#heads = new Map(
       view.heads.map((buffers) => [buffers.id, this.#heads.get(buffers.id) ?? new Head(buffers.id, buffers)]),
     );
-    const files = new Set(view.partitions.map(({ file }) => file));
-    for (const file of this.#partitions.keys()) if (!files.has(file)) this.#closePartition(file);
+    this.#partitions.keep(view.partitions);
   }
 
   select(scope: Scope, matchers: readonly Matcher[], range: TimeRange, limits: ReadLimits): SeriesSamples[] {
@@ -87,7 +84,12 @@ export class SqliteReader implements MetricReader {
   }
 
   close(): void {
-    for (const file of this.#partitions.keys()) this.#closePartition(file);
+    this.#partitions.close();
+  }
+
+  /** Called between queries. */
+  trim(): void {
+    this.#partitions.trim();
   }
 
   #find(scope: Scope, matchers: readonly Matcher[], range: TimeRange, limits: ReadLimits): Found[] {
@@ -112,39 +114,13 @@ export class SqliteReader implements MetricReader {
     for (const { file, fromMs, toMs } of this.#view.partitions) {
       if (fromMs > range.toMs || toMs < range.fromMs) continue;
       try {
-        this.#partition(file).visit(scope, matchers, range, limits, visit);
+        this.#partitions.get(file).visit(scope, matchers, range, limits, visit);
       } catch (thrown) {
-        if (!isUnreadable(thrown)) throw thrown;
+        if (!isUnreadableFile(thrown)) throw thrown;
         limits.onDamage(`${file} was left out: ${reasonOf(thrown)}`);
       }
     }
     for (const head of this.#heads.values()) head.visit(scope, matchers, range, limits, visit);
     return [...found.values()];
   }
-
-  #partition(file: string): PartitionReader {
-    const partition = this.#partitions.get(file) ?? new PartitionReader(file);
-    // Most recently used last.
-    this.#partitions.delete(file);
-    this.#partitions.set(file, partition);
-    return partition;
-  }
-
-  /** Called between queries: keeps the number of open files bounded. */
-  trim(): void {
-    for (const file of this.#partitions.keys()) {
-      if (this.#partitions.size <= MAX_OPEN) return;
-      this.#closePartition(file);
-    }
-  }
-
-  #closePartition(file: string): void {
-    this.#partitions.get(file)?.close();
-    this.#partitions.delete(file);
-  }
-}
-
-/** One bad file never takes the others down. */
-function isUnreadable(thrown: unknown): boolean {
-  return isSqliteError(thrown) || (thrown instanceof Fault && thrown.code === 'store');
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -6,10 +6,14 @@ import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { FakeClock } from '../../../lib/clock.ts';
+import { decodePackedBatch, encodeBatch } from '../../../wire/batch.ts';
 import { labelsKey } from '../../../wire/labels.ts';
+import { unpackLines, type PackedLogStream } from '../../../wire/log-section.ts';
+import { everyLine, freeLogLimits, LINES, logStoreContract, show, streamOf } from '../log-store.contract.ts';
 import { everything } from '../scope.ts';
 import { freeLimits, HOUR_MS, metricStoreContract, rowsOf, type StoreUnderTest } from '../store.contract.ts';
 import type { Row } from '../store.ts';
+import { SqliteLogReader } from './sqlite-log-reader.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import { SqliteWriter, type WriterEvents, type WriterOptions } from './sqlite-writer.ts';
 
@@ -39,7 +43,13 @@ function decode({ body }: { body: Uint8Array }): Row[] {
   }));
 }
 
+function encodeLines(logs: readonly PackedLogStream[]): Uint8Array {
+  return encodeBatch({ agent: 'a', epoch: 1, sequence: 1, frames: [], logs: logs.map(unpackLines) });
+}
+
 interface Opened extends StoreUnderTest {
+  crash(): Promise<Opened>;
+  readonly logs: SqliteLogReader;
   readonly writer: SqliteWriter;
   readonly reader: SqliteReader;
   readonly told: string[];
@@ -47,6 +57,7 @@ interface Opened extends StoreUnderTest {
 
 function openStore(folder: string, options: Partial<WriterOptions> = {}): Opened {
   const reader = new SqliteReader();
+  const logs = new SqliteLogReader();
   const told: string[] = [];
   const tell =
     (name: string) =>
@@ -63,8 +74,14 @@ function openStore(folder: string, options: Partial<WriterOptions> = {}): Opened
   const writer = new SqliteWriter({
     folder,
     clock: new FakeClock(START_MS),
-    decode,
-    onView: (view) => reader.setView(view),
+    decode: ({ kind, body }) =>
+      kind === LINES
+        ? { rows: [], logs: decodePackedBatch(body, 1e9).logs }
+        : { rows: decode({ body }), logs: [] },
+    onView: (view) => {
+      reader.setView(view);
+      logs.setView(view);
+    },
     events,
     openDataBytes: 64 * 1024 ** 2,
     foldAfterMs: HOUR_MS,
@@ -74,16 +91,19 @@ function openStore(folder: string, options: Partial<WriterOptions> = {}): Opened
   return {
     writer,
     reader,
+    logs,
     told,
     settle: () => writer.fold(),
-    crash: async () => {
+    crash: async (): Promise<Opened> => {
       // What a killed process leaves behind is what is on disk now; only descriptors are given back.
       reader.close();
+      logs.close();
       await writer.close();
       return openStore(folder, options);
     },
     close: async () => {
       reader.close();
+      logs.close();
       await writer.close();
     },
   };
@@ -96,9 +116,10 @@ function folder(): string {
 }
 
 metricStoreContract('sqlite', async () => openStore(folder()), encode);
+logStoreContract('sqlite', async () => openStore(folder()), encodeLines);
 
 const put = ({ writer }: Opened, rows: Row[]): void =>
-  writer.write([{ kind: 0, newestMs: 1e15, body: encode(rows), rows }]);
+  writer.write([{ kind: 0, newestMs: 1e15, body: encode(rows), rows, logs: [] }]);
 const ALL = { fromMs: 0, toMs: 1e15 };
 const read = ({ reader }: Opened): number[] =>
   reader
@@ -106,15 +127,26 @@ const read = ({ reader }: Opened): number[] =>
     .flatMap(({ values }) => [...values])
     .sort((a, b) => a - b);
 
+/** Lines of one stream: milliseconds after the start, and the text. */
+const putLines = ({ writer }: Opened, lines: readonly (readonly [number, string])[]): void => {
+  const timed = lines.map(([ms, text]) => [BigInt(START_MS + ms) * 1_000_000n, text] as const);
+  const logs = [streamOf({ job: 'a' }, timed)];
+  writer.write([{ kind: LINES, newestMs: 1e15, body: encodeLines(logs), rows: [], logs }]);
+};
+const readLines = (logs: SqliteLogReader, damage?: string[]): string[] => {
+  const limits = { ...freeLogLimits, ...(damage && { onDamage: (m: string) => void damage.push(m) }) };
+  return show(logs.search(everything, everyLine, limits)).map(([, , text]) => text);
+};
+
 describe('the sqlite store', () => {
   test('a restart reads the journal alone and finds it empty after a fold', async () => {
     const place = folder();
     let store = openStore(place);
     put(store, rowsOf([[{ __name__: 'x' }, START_MS, 1]]));
-    store = (await store.crash()) as Opened;
+    store = await store.crash();
     expect(store.told).toEqual(['replayed 1 0']);
     await store.settle();
-    store = (await store.crash()) as Opened;
+    store = await store.crash();
     expect(store.told).toEqual(['replayed 0 0']);
     expect(read(store)).toEqual([1]);
     await store.close();
@@ -199,6 +231,24 @@ describe('the sqlite store', () => {
     await store.close();
   });
 
+  test('lines and samples count together, the older day goes first', async () => {
+    const place = folder();
+    const store = openStore(place, { retention: { maxBytes: 1, maxAgeMs: undefined } });
+    put(store, rowsOf([1, 2].map((day) => [{ __name__: 'x' }, START_MS + day * DAY_MS, day] as const)));
+    putLines(
+      store,
+      [0, 2].map((day) => [day * DAY_MS, `day ${day}`] as const),
+    );
+    await store.settle();
+    const dropped = store.told.flatMap(
+      (line) => /^partitionDropped .*\/(\w+\/[\d-]+\.db)/.exec(line)?.[1] ?? [],
+    );
+    expect(dropped).toEqual(['logs/2026-01-10.db', 'metrics/2026-01-11.db']);
+    expect(read(store)).toEqual([2]);
+    expect(readLines(store.logs)).toEqual(['day 2']);
+    await store.close();
+  });
+
   test('a clock a year ahead drops nothing for its age', async () => {
     const place = folder();
     const clock = new FakeClock(START_MS);
@@ -207,6 +257,92 @@ describe('the sqlite store', () => {
     clock.jump(400 * DAY_MS);
     await store.settle();
     expect(read(store)).toEqual([0, 1]);
+    await store.close();
+  });
+
+  test('a reader whose view is older than a fold sees each line once', async () => {
+    const place = folder();
+    const store = openStore(place);
+    putLines(store, [[0, 'first']]);
+    await store.settle();
+    putLines(store, [
+      [1, 'second'],
+      [DAY_MS, 'next day'],
+    ]);
+    const old = new SqliteLogReader();
+    old.setView(store.writer.view());
+    await store.settle();
+    putLines(store, [[2, 'third']]);
+    expect(readLines(old)).toEqual(['first', 'second', 'next day']);
+    old.close();
+    expect(readLines(store.logs)).toEqual(['first', 'second', 'third', 'next day']);
+    await store.close();
+  });
+
+  test('a fold of lines that stopped between two days is finished, nothing twice', async () => {
+    const place = folder();
+    let store = openStore(place);
+    putLines(store, [
+      [0, 'one'],
+      [DAY_MS, 'two'],
+    ]);
+    const blocked = join(place, 'logs', '2026-01-11.db');
+    const blocker = new Database(blocked);
+    blocker.exec('CREATE TABLE folded (through INTEGER)');
+    blocker.close();
+    await store.settle();
+    expect(store.writer.failure).toBeDefined();
+    putLines(store, [[1, 'three']]);
+    const damage: string[] = [];
+    expect(readLines(store.logs, damage)).toEqual(['one', 'three', 'two']);
+    expect(damage.join()).toContain('2026-01-11.db');
+    await store.close();
+    rmSync(blocked);
+    store = openStore(place);
+    expect(readLines(store.logs)).toEqual(['one', 'three', 'two']);
+    await store.settle();
+    expect(readLines(store.logs)).toEqual(['one', 'three', 'two']);
+    await store.close();
+  });
+
+  test('a crash between the commits of two days is made good, nothing twice', async () => {
+    const place = folder();
+    let store = openStore(place);
+    putLines(store, [
+      [0, 'one'],
+      [DAY_MS, 'two'],
+    ]);
+    await store.close();
+    const journal = readFileSync(join(place, 'journal.db'));
+    store = openStore(place);
+    await store.settle();
+    await store.close();
+    // The journal as it was before, one day folded, the other not.
+    writeFileSync(join(place, 'journal.db'), journal);
+    rmSync(join(place, 'logs', '2026-01-11.db'));
+    store = openStore(place);
+    expect(store.told).toEqual(['replayed 1 1']);
+    putLines(store, [[1, 'three']]);
+    expect(readLines(store.logs)).toEqual(['one', 'three', 'two']);
+    await store.settle();
+    expect(readLines(store.logs)).toEqual(['one', 'three', 'two']);
+    await store.close();
+  });
+
+  test('a damaged block of lines is left out and told, the others are served', async () => {
+    const place = folder();
+    const store = openStore(place);
+    putLines(store, [[0, 'one']]);
+    await store.settle();
+    putLines(store, [[1, 'two']]);
+    await store.settle();
+    const file = join(place, 'logs', '2026-01-10.db');
+    const database = new Database(file);
+    database.exec('UPDATE block SET body = zeroblob(length(body)) WHERE id = 1');
+    database.close();
+    const damage: string[] = [];
+    expect(readLines(store.logs, damage)).toEqual(['two']);
+    expect(damage).toEqual([`${file}: block 1 is damaged and was left out: its checksum is wrong`]);
     await store.close();
   });
 

@@ -5,9 +5,12 @@ import type { Clock } from '../../../lib/clock.ts';
 import { Fault, reasonOf } from '../../../lib/fault.ts';
 import type { BatchId } from '../../../wire/batch.ts';
 import { Head } from '../head/head.ts';
-import type { MetricWriter, Row, Write } from '../store.ts';
-import { foldHead } from './fold.ts';
+import { linesByDay } from '../log/days.ts';
+import { sortLines } from '../log/line-block.ts';
+import type { Content, Row, StoreWriter, Write } from '../store.ts';
+import { foldHead, type StoreFiles } from './fold.ts';
 import { Journal, type StoredEntry } from './journal.ts';
+import { LogPartition } from './log-partition.ts';
 import { Partition } from './partition.ts';
 import { PartitionFiles, dayOf } from './partition-files.ts';
 import { enforceRetention, type Retention } from './retention.ts';
@@ -17,11 +20,11 @@ export interface WriterOptions {
   /** Where the store lives; made when it is missing. */
   readonly folder: string;
   readonly clock: Clock;
-  /** Reads a journalled body back into rows, after a restart. Throws a `Fault` when it can't. */
+  /** Reads what a journalled body says, after a restart. Throws a `Fault` when it can't. */
   readonly decode: (
     entry: Pick<Write, 'kind' | 'newestMs' | 'body'>,
     findSchema: (hash: string) => Uint8Array | undefined,
-  ) => readonly Row[];
+  ) => Content;
   /** Called with all that readers need whenever it changes. */
   readonly onView: (view: StoreView) => void;
   readonly events: WriterEvents;
@@ -34,7 +37,7 @@ export interface WriterOptions {
 /** What an operator should hear of. */
 export interface WriterEvents {
   replayed(entries: number, skipped: number): void;
-  folded(samples: number, seconds: number): void;
+  folded(samples: number, lines: number, seconds: number): void;
   foldFailed(reason: string): void;
   entryDamaged(id: number, reason: string): void;
   partitionDamaged(file: string, aside: string, reason: string): void;
@@ -43,20 +46,24 @@ export interface WriterEvents {
 
 /** After a fold that failed, the next try. */
 const RETRY_FOLD_MS = 10_000;
+/** Longer than a tail lets pass between two looks. */
+const RETIRED_MS = 5000;
 
 /**
  * The writing side: journal first, then the head, and from time to time the head as a whole into partitions.
  * Belongs to one thread.
  */
-export class SqliteWriter implements MetricWriter {
+export class SqliteWriter implements StoreWriter {
   readonly #options: WriterOptions;
   readonly #journal: Journal;
-  readonly #files: PartitionFiles;
+  readonly #files: StoreFiles;
   /** Series that are measured together -> their group in the open head. */
   readonly #groups = new Map<string, number>();
-  #head = new Head(1);
+  #head: Head;
   #headSinceMs: number;
   #sealed: Head | undefined;
+  /** Heads that are folded; a tail that has not seen their last lines finds them here. */
+  #retired: { readonly head: Head; readonly untilMs: number }[] = [];
   /** The last journal entry of the sealed head. */
   #sealedThrough = 0;
   #folding: Promise<void> | undefined;
@@ -64,9 +71,14 @@ export class SqliteWriter implements MetricWriter {
 
   constructor(options: WriterOptions) {
     this.#options = options;
-    this.#files = new PartitionFiles(join(options.folder, 'metrics'));
+    this.#files = {
+      metrics: new PartitionFiles(join(options.folder, 'metrics')),
+      logs: new PartitionFiles(join(options.folder, 'logs')),
+    };
     this.#journal = new Journal(join(options.folder, 'journal.db'));
     this.#headSinceMs = options.clock.monotonicMs();
+    // Unlike any of the run before, so that the position of a tail is not taken for one of this run.
+    this.#head = new Head(options.clock.nowMs());
     this.#replay();
     this.#publish();
   }
@@ -90,7 +102,10 @@ export class SqliteWriter implements MetricWriter {
   write(writes: readonly Write[]): void {
     if (writes.length === 0) return;
     this.#journal.commit(writes);
-    for (const { rows } of writes) for (const row of rows) this.#append(row);
+    for (const { rows, logs } of writes) {
+      for (const row of rows) this.#append(row);
+      for (const stream of logs) this.#head.logs.append(stream);
+    }
     this.tick();
   }
 
@@ -108,25 +123,33 @@ export class SqliteWriter implements MetricWriter {
 
   /** Figures for the aggregator's own metrics. */
   stats(): { series: number; openBytes: number; storedBytes: number; partitions: number } {
-    const files = this.#files.list();
+    const { metrics, logs } = this.#files;
+    const bytesOf = (files: PartitionFiles): number =>
+      files.list().reduce((sum, file) => sum + files.bytesOf(file), 0);
     return {
       series: this.#head.seriesCount,
       openBytes: this.#head.byteLength + (this.#sealed?.byteLength ?? 0),
-      storedBytes: files.reduce((sum, file) => sum + this.#files.bytesOf(file), 0),
-      partitions: files.length,
+      storedBytes: bytesOf(metrics) + bytesOf(logs),
+      partitions: metrics.list().length + logs.list().length,
     };
   }
 
   /** All that a reader needs to answer. */
   view(): StoreView {
     const heads = this.#sealed ? [this.#sealed, this.#head] : [this.#head];
-    return { heads: heads.map((head) => head.buffers), partitions: this.#files.list() };
+    return {
+      heads: heads.map((head) => head.buffers),
+      retired: this.#retired.map(({ head }) => head.buffers),
+      partitions: this.#files.metrics.list(),
+      logPartitions: this.#files.logs.list(),
+    };
   }
 
   /** Folds when it is time; called at each write and now and then. */
   tick(): void {
-    if (this.#folding || this.#head.groupCount === 0) return;
     const nowMs = this.#options.clock.monotonicMs();
+    this.#forgetRetired(nowMs);
+    if (this.#folding || (this.#head.isEmpty && this.#sealed === undefined)) return;
     if (this.#foldFailure && nowMs < this.#foldFailure.retryAtMs) return;
     const due =
       this.#sealed !== undefined ||
@@ -160,18 +183,21 @@ export class SqliteWriter implements MetricWriter {
       return;
     }
     this.#sealed = undefined;
+    this.#retired.push({ head: sealed, untilMs: clock.monotonicMs() + RETIRED_MS });
     this.#foldFailure = undefined;
     // The entries are not needed from here on; the schemas of the open head are.
     this.#journal.dropThrough(through, new Set(this.#groups.keys()));
-    for (const { file, reason } of enforceRetention(this.#files, this.#options.retention, clock.nowMs())) {
+    const kinds = [this.#files.metrics, this.#files.logs];
+    for (const { file, reason } of enforceRetention(kinds, this.#options.retention, clock.nowMs())) {
       events.partitionDropped(file, reason);
     }
     this.#publish();
-    events.folded(sealed.sampleCount, (clock.monotonicMs() - startMs) / 1000);
+    events.folded(sealed.sampleCount, sealed.logs.lineCount, (clock.monotonicMs() - startMs) / 1000);
   }
 
   #seal(through: number): Head {
     const sealed = this.#head;
+    sealed.seal(through);
     this.#sealed = sealed;
     this.#sealedThrough = through;
     this.#head = new Head(sealed.id + 1);
@@ -187,55 +213,75 @@ export class SqliteWriter implements MetricWriter {
     this.#head.append(group, row.atMs, row.values);
   }
 
+  #forgetRetired(nowMs: number): void {
+    if (this.#retired.every(({ untilMs }) => untilMs > nowMs)) return;
+    this.#retired = this.#retired.filter(({ untilMs }) => untilMs > nowMs);
+    this.#publish();
+  }
+
   #publish(): void {
     this.#options.onView(this.view());
   }
 
   /** Brings the journal back into the head, leaving out what a partition holds already. */
   #replay(): void {
-    const folded = new Map<number, number>();
+    const { metrics, logs } = this.#files;
+    const samplesThrough = this.#foldedThrough(metrics, (file) => new Partition(file));
+    const linesThrough = this.#foldedThrough(logs, (file) => new LogPartition(file));
     let entries = 0;
     let skipped = 0;
     for (const entry of this.#journal.entries()) {
       entries++;
-      for (const row of this.#read(entry)) {
-        const day = dayOf(row.atMs);
-        let through = folded.get(day);
-        if (through === undefined) folded.set(day, (through = this.#foldedThrough(day)));
-        if (through >= entry.id) skipped++;
+      const content = this.#read(entry);
+      for (const row of content.rows) {
+        if (samplesThrough(dayOf(row.atMs)) >= entry.id) skipped++;
         else this.#append(row);
+      }
+      for (const stream of content.logs) {
+        for (const [dayMs, lines] of linesByDay(sortLines(stream))) {
+          if (linesThrough(dayMs) >= entry.id) skipped++;
+          else this.#head.logs.append({ ...lines, labels: stream.labels });
+        }
       }
     }
     this.#options.events.replayed(entries, skipped);
   }
 
-  #read(entry: StoredEntry): readonly Row[] {
+  #read(entry: StoredEntry): Content {
     try {
       if (!entry.intact) throw new Fault('damaged', 'its checksum is wrong');
       return this.#options.decode(entry, (hash) => this.#journal.schema(hash));
     } catch (thrown) {
       if (!(thrown instanceof Fault)) throw thrown;
       this.#options.events.entryDamaged(entry.id, thrown.message);
-      return [];
+      return { rows: [], logs: [] };
     }
   }
 
   /** Up to which journal entry a day is folded. A file that can't be opened is set aside. */
-  #foldedThrough(dayMs: number): number {
-    const partition = this.#files.of(dayMs);
-    if (!existsSync(partition.file)) return 0;
-    try {
-      const opened = new Partition(partition.file);
-      const through = opened.foldedThrough();
-      opened.close();
+  #foldedThrough(
+    files: PartitionFiles,
+    open: (file: string) => { foldedThrough(): number; close(): void },
+  ): (dayMs: number) => number {
+    const known = new Map<number, number>();
+    const look = (dayMs: number): number => {
+      const partition = files.of(dayMs);
+      if (!existsSync(partition.file)) return 0;
+      try {
+        const opened = open(partition.file);
+        const through = opened.foldedThrough();
+        opened.close();
+        return through;
+      } catch (thrown) {
+        const aside = files.setAside(partition);
+        this.#options.events.partitionDamaged(partition.file, aside, reasonOf(thrown));
+        return 0;
+      }
+    };
+    return (dayMs) => {
+      let through = known.get(dayMs);
+      if (through === undefined) known.set(dayMs, (through = look(dayMs)));
       return through;
-    } catch (thrown) {
-      this.#options.events.partitionDamaged(
-        partition.file,
-        this.#files.setAside(partition),
-        reasonOf(thrown),
-      );
-      return 0;
-    }
+    };
   }
 }

@@ -5,5 +5,11 @@ import type { PartitionFile } from './partition-files.ts';
 export interface StoreView {
   /** Oldest first; a sealed head stays until the partitions that hold its samples are committed. */
   readonly heads: readonly HeadBuffers[];
+  /** Heads that were folded a moment ago, for those who follow the order of arrival alone. */
+  readonly retired: readonly HeadBuffers[];
+  /** Oldest first, as are those of lines. */
   readonly partitions: readonly PartitionFile[];
+  readonly logPartitions: readonly PartitionFile[];
 }
+
+export const EMPTY_VIEW: StoreView = { heads: [], retired: [], partitions: [], logPartitions: [] };
