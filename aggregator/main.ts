@@ -10,6 +10,7 @@ import type { Log } from '../lib/log.ts';
 import type { Running } from '../lib/running.ts';
 import { readToken } from '../lib/token.ts';
 import { addIngestRoutes } from './api/ingest-routes.ts';
+import { addLogsApi, type LogsLimits } from './api/logs.ts';
 import { addPage } from './api/page.ts';
 import { addPrometheusApi } from './api/prometheus.ts';
 import { AggregatorMetrics } from './event.ts';
@@ -75,6 +76,7 @@ export async function startAggregator(
   });
   addIngestRoutes(server, started, metrics);
   addPrometheusApi(server, { readers: pool, clock, version: parts.version, limits: taskLimits(settings) });
+  addLogsApi(server, { readers: pool, clock, limits: logsLimits(settings) });
   addPage(server, PAGE);
   const stop = async (): Promise<void> => {
     await server.close();
@@ -146,6 +148,11 @@ function startReaders(settings: AggregatorSettings, writer: Writer, metrics: Agg
 function taskLimits(settings: AggregatorSettings): TaskLimits {
   const { maxSeries, maxSamples, maxSteps, queryTimeoutMs, lookbackMs } = settings;
   return { maxSeries, maxSamples, maxSteps, timeoutMs: queryTimeoutMs, lookbackMs };
+}
+
+function logsLimits(settings: AggregatorSettings): LogsLimits {
+  const { maxLogLines, maxLogBytes, maxTails, maxTailLines } = settings;
+  return { ...taskLimits(settings), maxLogLines, maxLogBytes, maxTails, maxTailLines };
 }
 
 function makeFolder(folder: string): void {

@@ -4,7 +4,7 @@ import { Fault } from '../lib/fault.ts';
 import type { Labels } from './labels.ts';
 
 /** Limits of one label set. They keep a damaged or hostile body from taking memory. */
-export const LABEL_LIMITS = { labels: 128, textBytes: 64 * 1024 } as const;
+const LABEL_LIMITS = { labels: 128, textBytes: 64 * 1024 } as const;
 
 /** Label sets as numbers into a table that holds each text once; drawn in FORMAT.md. */
 export class LabelTableWriter {

@@ -1,11 +1,11 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import type { Clock } from '../../lib/clock.ts';
-import { Fault } from '../../lib/fault.ts';
-import type { Question, TaskLimits } from '../query/task.ts';
+import type { Question, Task, TaskLimits } from '../query/task.ts';
 import type { ReaderPool } from '../query/reader-pool.ts';
 import { everything } from '../store/scope.ts';
-import { Parameters } from './parameters.ts';
+import type { Parameters } from './parameters.ts';
+import { sendAnswer } from './send-answer.ts';
 
 export interface PrometheusApi {
   readonly readers: ReaderPool;
@@ -34,7 +34,10 @@ export function addPrometheusApi(server: FastifyInstance, api: PrometheusApi): v
     server.route({
       method: ['GET', 'POST'],
       url,
-      handler: async (request, reply) => answer(api, request, reply, ask),
+      handler: async (request, reply) =>
+        sendAnswer(api.readers, request, reply, (parameters) =>
+          taskOf(api, ask(parameters, request), parameters),
+        ),
     });
   };
   const selection = (parameters: Parameters) => ({
@@ -78,32 +81,10 @@ export function addPrometheusApi(server: FastifyInstance, api: PrometheusApi): v
   }));
 }
 
-async function answer(
-  api: PrometheusApi,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  ask: Ask,
-): Promise<FastifyReply> {
-  // The asker may go while the query waits or runs; nobody else needs the answer.
-  const gone = new AbortController();
-  reply.raw.on('close', () => gone.abort());
-  void reply.type('application/json; charset=utf-8');
-  try {
-    const parameters = new Parameters(request.url.split('?')[1] ?? '', request.body);
-    const timeoutMs = Math.min(api.limits.timeoutMs, parameters.durationMs('timeout', api.limits.timeoutMs));
-    const lookbackMs = parameters.durationMs('lookback_delta', api.limits.lookbackMs);
-    const task = {
-      question: ask(parameters, request),
-      scope: everything,
-      limits: { ...api.limits, timeoutMs, lookbackMs },
-    };
-    const { status, body } = await api.readers.ask(task, gone.signal);
-    return await reply.code(status).send(body);
-  } catch (thrown) {
-    if (!(thrown instanceof Fault)) throw thrown;
-    const status =
-      thrown.code === 'bad_data' ? 400 : thrown.code === 'limit' ? 422 : thrown.retry ? 503 : 500;
-    const errorType = thrown.code === 'limit' ? 'execution' : thrown.code;
-    return reply.code(status).send({ status: 'error', errorType, error: thrown.message });
-  }
+/** As asked, but with the times that the asker wants, no longer than the settings allow. */
+function taskOf(api: PrometheusApi, question: Question, parameters: Parameters): Task {
+  const { limits } = api;
+  const timeoutMs = Math.min(limits.timeoutMs, parameters.durationMs('timeout', limits.timeoutMs));
+  const lookbackMs = parameters.durationMs('lookback_delta', limits.lookbackMs);
+  return { question, scope: everything, limits: { ...limits, timeoutMs, lookbackMs } };
 }

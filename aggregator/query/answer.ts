@@ -1,13 +1,20 @@
-import { parsePromQL } from '../../lang/promql/parse.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Fault, reasonOf } from '../../lib/fault.ts';
 import { labelsToRecord, type Labels } from '../../wire/labels.ts';
 import type { Matcher } from '../store/matcher.ts';
+import type { LogReader } from '../store/log-store.ts';
 import type { MetricReader, ReadLimits, TimeRange } from '../store/store.ts';
+import { answerLogs } from './log/answer.ts';
 import { deadline, type QueryLimits } from './promql/limits.ts';
 import { toPrometheusJson } from './promql/json.ts';
 import { queryInstant, queryRange } from './promql/query.ts';
-import type { Answer, Question, Task } from './task.ts';
+import { parseSelector } from './selector.ts';
+import type { Answer, MetricQuestion, Task } from './task.ts';
+
+export interface Readers {
+  readonly metrics: MetricReader;
+  readonly logs: LogReader;
+}
 
 export interface AnswerWorld {
   readonly clock: Clock;
@@ -20,7 +27,7 @@ export interface AnswerWorld {
  * `querying/api.md`): 400 for what is no query, 422 for what can't be evaluated or costs too much, 503 when
  * time ran out. Never throws for what was asked.
  */
-export function answer(reader: MetricReader, task: Task, { clock, cancelled }: AnswerWorld): Answer {
+export function answer(readers: Readers, task: Task, { clock, cancelled }: AnswerWorld): Answer {
   const { timeoutMs, ...limits } = task.limits;
   const inTime = deadline(clock, timeoutMs);
   const queryLimits: QueryLimits = {
@@ -31,7 +38,10 @@ export function answer(reader: MetricReader, task: Task, { clock, cancelled }: A
     },
   };
   try {
-    return { status: 200, body: answerQuestion(reader, task, queryLimits) };
+    const { question, scope } = task;
+    if (question.kind === 'logs')
+      return { status: 200, ...answerLogs(readers.logs, question.ask, scope, queryLimits) };
+    return { status: 200, body: answerQuestion(readers.metrics, question, task, queryLimits) };
   } catch (thrown) {
     return failure(thrown);
   }
@@ -39,7 +49,8 @@ export function answer(reader: MetricReader, task: Task, { clock, cancelled }: A
 
 function answerQuestion(
   reader: MetricReader,
-  { question, scope, limits }: Task,
+  question: MetricQuestion,
+  { scope, limits }: Task,
   queryLimits: QueryLimits,
 ): Uint8Array {
   const { lookbackMs } = limits;
@@ -75,23 +86,12 @@ function answerQuestion(
 
 /** What each of the selectors finds, one after the other; all series when there is no selector. */
 function perSelector<T>(
-  question: Extract<Question, { matches: readonly string[] }>,
+  question: Extract<MetricQuestion, { matches: readonly string[] }>,
   find: (matchers: readonly Matcher[], range: TimeRange) => readonly T[],
 ): T[] {
   const range = { fromMs: question.startMs, toMs: question.endMs };
   if (question.matches.length === 0) return [...find([], range)];
-  return question.matches.flatMap((text) => find(selector(text), range));
-}
-
-function selector(text: string): readonly Matcher[] {
-  const expr = parsePromQL(text);
-  if (expr.kind !== 'vectorSelector' || expr.offsetMs !== 0 || expr.at !== undefined) {
-    throw new Fault(
-      'bad_data',
-      `invalid parameter "match[]": ${JSON.stringify(text)} is not a series selector alone`,
-    );
-  }
-  return expr.matchers;
+  return question.matches.flatMap((text) => find(parseSelector(text, 'match[]'), range));
 }
 
 function list(found: readonly unknown[], limit: number, damage: Set<string>): Uint8Array {

@@ -2,6 +2,7 @@ import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from '
 
 import { systemClock } from '../../lib/clock.ts';
 import { ownBytes } from '../../lib/own-bytes.ts';
+import { SqliteLogReader } from '../store/sqlite/sqlite-log-reader.ts';
 import { SqliteReader } from '../store/sqlite/sqlite-reader.ts';
 import type { StoreView } from '../store/sqlite/view.ts';
 import { answer } from './answer.ts';
@@ -18,12 +19,18 @@ export interface ReaderThreadOptions {
 export type ToReader = { readonly type: 'task'; readonly task: Task } | { readonly type: 'close' };
 
 function run(port: MessagePort, { views, cancel }: ReaderThreadOptions): void {
-  const reader = new SqliteReader();
+  const metrics = new SqliteReader();
+  const logs = new SqliteLogReader();
+  const setView = (view: StoreView): void => {
+    metrics.setView(view);
+    logs.setView(view);
+  };
   // While idle, so that a dropped head does not stay in memory until the next query.
-  views.on('message', (view: StoreView) => reader.setView(view));
+  views.on('message', setView);
   port.on('message', (message: ToReader) => {
     if (message.type === 'close') {
-      reader.close();
+      metrics.close();
+      logs.close();
       views.close();
       port.close();
       return;
@@ -31,12 +38,13 @@ function run(port: MessagePort, { views, cancel }: ReaderThreadOptions): void {
     // What the writer published before this task came counts for it.
     let waiting = receiveMessageOnPort(views);
     for (; waiting !== undefined; waiting = receiveMessageOnPort(views))
-      reader.setView(waiting.message as StoreView);
+      setView(waiting.message as StoreView);
     const cancelled = (): boolean => Atomics.load(cancel, 0) === 1;
-    const reply: Answer = answer(reader, message.task, { clock: systemClock, cancelled });
-    reader.trim();
+    const reply: Answer = answer({ metrics, logs }, message.task, { clock: systemClock, cancelled });
+    metrics.trim();
+    logs.trim();
     const body = ownBytes(reply.body);
-    port.postMessage({ status: reply.status, body } satisfies Answer, [body.buffer]);
+    port.postMessage({ ...reply, body } satisfies Answer, [body.buffer]);
   });
 }
 

@@ -1,7 +1,12 @@
+import type { TailPosition } from '../store/log-store.ts';
 import type { Scope } from '../store/scope.ts';
+import type { LogQuestion } from './log/question.ts';
 
-/** What can be asked of a reader thread; times in ms. Strings are as the asker wrote them. */
-export type Question =
+/** What can be asked of a reader thread. Strings are as the asker wrote them. */
+export type Question = MetricQuestion | { readonly kind: 'logs'; readonly ask: LogQuestion };
+
+/** Times in ms. */
+export type MetricQuestion =
   | { readonly kind: 'instant'; readonly query: string; readonly timeMs: number }
   | {
       readonly kind: 'range';
@@ -42,4 +47,6 @@ export interface Task {
 export interface Answer {
   readonly status: number;
   readonly body: Uint8Array;
+  /** Of a tail that succeeded: where the next look begins. */
+  readonly position?: TailPosition;
 }

@@ -77,11 +77,11 @@ export interface TailedLines extends FoundLines {
   readonly dropped: number | undefined;
 }
 
-/** Equal steps from `startNs` on. */
+/** Equal steps from `startNs` on, up to `endNs`, which is included. */
 export interface Buckets {
   readonly startNs: bigint;
+  readonly endNs: bigint;
   readonly stepNs: number;
-  readonly count: number;
 }
 
 export interface LineCounts {

@@ -11,14 +11,16 @@ export class LineCounter {
   readonly #buckets: Buckets;
   readonly #filter: LineFilter;
   readonly #stats: LogStats;
+  readonly #count: number;
 
   constructor(buckets: Buckets, filter: LineFilter, stats: LogStats) {
     this.#buckets = buckets;
     this.#filter = filter;
     this.#stats = stats;
-    this.byLevel = LEVELS.map(() => new Float64Array(buckets.count));
-    const { startNs, stepNs, count } = buckets;
-    this.range = { fromNs: startNs, toNs: startNs + BigInt(stepNs) * BigInt(count) - 1n };
+    const { startNs, endNs, stepNs } = buckets;
+    this.#count = endNs < startNs ? 0 : Number((endNs - startNs) / BigInt(stepNs)) + 1;
+    this.byLevel = LEVELS.map(() => new Float64Array(this.#count));
+    this.range = { fromNs: startNs, toNs: endNs };
   }
 
   /** Counts what of these places lies in the range, which is part of the counter's. */
@@ -58,8 +60,7 @@ export class LineCounter {
   }
 
   #bucketOf(offset: number): number {
-    const { stepNs, count } = this.#buckets;
-    return Math.max(0, Math.min(count - 1, Math.floor(offset / stepNs)));
+    return Math.max(0, Math.min(this.#count - 1, Math.floor(offset / this.#buckets.stepNs)));
   }
 }
 
