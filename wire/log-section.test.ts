@@ -55,6 +55,11 @@ describe('the lines of a batch', () => {
     );
   });
 
+  test('half of a surrogate pair, which UTF-8 can not hold, becomes the replacement character', () => {
+    const logs = [streamOf({ job: 'a' }, ['a\ud800b', '\udc00'])];
+    expect(decodeBatch(encodeBatch({ ...ID, logs }), MIB).logs[0]!.lines).toEqual(['a\ufffdb', '\ufffd']);
+  });
+
   test('a batch of frames alone has the bytes that it had without them', () => {
     const frames = [{ schema: 'a1b2c3d4e5f60718', atMs: 5, values: Float64Array.of(1, 2.5) }];
     const bytes = Buffer.from(encodeBatch({ ...ID, frames }));

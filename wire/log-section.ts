@@ -36,15 +36,19 @@ export function encodeLogs(out: ByteWriter, streams: readonly LogStream[]): void
   out.uvarint(streams.length);
   out.raw(heads.bytes());
   for (const { timesNs } of streams) writeTimesNs(out, timesNs);
-  const text = new ByteWriter();
+  let total = 0;
   for (const { lines } of streams) {
     for (const line of lines) {
-      const bytes = encoder.encode(line);
-      out.uvarint(bytes.length);
-      text.raw(bytes);
+      const length = Buffer.byteLength(line);
+      out.uvarint(length);
+      total += length;
     }
   }
-  out.raw(text.bytes());
+  // Written in place: a buffer a line would cost as much as all else.
+  const text = Buffer.allocUnsafe(total);
+  let at = 0;
+  for (const { lines } of streams) for (const line of lines) at += text.write(line, at);
+  out.raw(text);
 }
 
 /** Reads the streams; their bytes are views. Throws a `Fault`: `malformed`, or `too_large` past `LOG_LIMITS`. */
@@ -104,5 +108,3 @@ function limited(count: number, most: number, what: string): number {
   if (count > most) throw new Fault('too_large', `${count} ${what}, at most ${most} are taken`);
   return count;
 }
-
-const encoder = new TextEncoder();

@@ -127,7 +127,7 @@ export class LogPartitionReader {
     if (row === undefined) throw new Fault('damaged', 'it is missing');
     const { raw_bytes: rawBytes, crc, body } = row as { raw_bytes: number; crc: number; body: Buffer };
     if (crc32(body) !== crc) throw new Fault('damaged', 'its checksum is wrong');
-    return zstdDecompress(body, Math.min(rawBytes, MAX_BLOCK_BYTES));
+    return zstdDecompress(body, MAX_BLOCK_BYTES, rawBytes);
   }
 }
 
