@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import Database from 'better-sqlite3';
@@ -11,10 +10,9 @@ import { systemClock } from '../lib/clock.ts';
 import { encodeBatch, encodeSchemas } from '../wire/batch.ts';
 import { labelsFrom, printLabels } from '../wire/labels.ts';
 import { encodeSchema, schemaHash } from '../wire/schema.ts';
-import { atEnd } from './tools/at-end.ts';
+import { burnCpu, ownMetric, samplesOf, startBinnacle } from './tools/binnacle.ts';
 import { freePort } from './tools/free-port.ts';
 import { peer } from './tools/peers.ts';
-import type { Program } from './tools/program.ts';
 import { queryInstant } from './tools/query-instant.ts';
 import { startProgram } from './tools/start-program.ts';
 import { temporaryFolder } from './tools/temporary-folder.ts';
@@ -22,49 +20,7 @@ import { waitUntil } from './tools/wait-until.ts';
 
 /** The whole way of a sample through real processes: host, spool, wire, journal, store, query. */
 
-const BINNACLE = resolve(import.meta.dirname, '../bin/binnacle.js');
 const MINUTE_MS = 60_000;
-
-async function start(part: string, port: number, folder: string, ...flags: string[]): Promise<Program> {
-  return startProgram({
-    command: process.execPath,
-    args: [BINNACLE, part, '--listen', `127.0.0.1:${port}`, '--data-dir', folder, ...flags],
-    readyUrl: `http://127.0.0.1:${port}/livez`,
-    timeoutMs: 30_000,
-  });
-}
-
-/** The samples of a series that the store holds, oldest first, in ms. */
-async function samplesOf(
-  url: string,
-  selector: string,
-  window = '1h',
-): Promise<{ atMs: number; value: number }[]> {
-  const query = new URLSearchParams({ query: `${selector}[${window}]` });
-  const response = await fetch(`${url}/api/v1/query`, { method: 'POST', body: query });
-  const { data } = (await response.json()) as { data: { result: { values: [number, string][] }[] } };
-  expect(data.result.length, selector).toBeLessThanOrEqual(1);
-  return (data.result[0]?.values ?? []).map(([seconds, value]) => ({
-    atMs: Math.round(seconds * 1000),
-    value: Number(value),
-  }));
-}
-
-async function ownMetric(url: string, name: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
-  if (lines.length === 0) throw new Error(`${url}/metrics has no ${name}`);
-  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
-}
-
-function burnCpu(): { pid: number; stop: () => void } {
-  // Ends by itself, whatever happens to the test.
-  const burn = 'const end = Date.now() + 60_000; while (Date.now() < end);';
-  const child = spawn(process.execPath, ['-e', burn], { stdio: 'ignore' });
-  const stop = (): void => void child.kill('SIGKILL');
-  atEnd(stop);
-  return { pid: child.pid as number, stop };
-}
 
 /** The path by which the CPU use of a process is accounted: its cgroup of v2, or of v1's cpuacct. */
 function cgroupOf(pid: number): string {
@@ -79,16 +35,11 @@ describe('agent and aggregator', () => {
     async () => {
       const [port, agentPort] = [await freePort(), await freePort()];
       const url = `http://127.0.0.1:${port}`;
-      await start('aggregator', port, temporaryFolder());
-      await start(
-        'agent',
-        agentPort,
-        temporaryFolder(),
-        '--agent.interval',
-        '1s',
-        '--agent.aggregator-url',
-        url,
-      );
+      await startBinnacle('aggregator', port, temporaryFolder());
+      await startBinnacle('agent', agentPort, temporaryFolder(), {
+        'agent.interval': '1s',
+        'agent.aggregator-url': url,
+      });
       const { pid, stop } = burnCpu();
       const ofProcess = `rate(binnacle_process_cpu_seconds_total{pid="${pid}"}[10s])`;
       const ofCgroup = `rate(container_cpu_usage_seconds_total{id=${JSON.stringify(cgroupOf(pid))}}[10s])`;
@@ -118,9 +69,9 @@ describe('agent and aggregator', () => {
       const [port, agentPort] = [await freePort(), await freePort()];
       const [store, spool] = [temporaryFolder(), temporaryFolder()];
       const url = `http://127.0.0.1:${port}`;
-      const startAggregator = () => start('aggregator', port, store, '--store.fold-after', '2s');
+      const startAggregator = () => startBinnacle('aggregator', port, store, { 'store.fold-after': '2s' });
       const startAgent = () =>
-        start('agent', agentPort, spool, '--agent.interval', '1s', '--agent.aggregator-url', url);
+        startBinnacle('agent', agentPort, spool, { 'agent.interval': '1s', 'agent.aggregator-url': url });
       let aggregator = await startAggregator();
       let agent = await startAgent();
       /** What had been acknowledged when a process was killed. */
@@ -173,7 +124,7 @@ describe('agent and aggregator', () => {
       const port = await freePort();
       const folder = temporaryFolder();
       const url = `http://127.0.0.1:${port}`;
-      const startIt = () => start('aggregator', port, folder, '--store.fold-after', '1s');
+      const startIt = () => startBinnacle('aggregator', port, folder, { 'store.fold-after': '1s' });
       const series = [
         labelsFrom({ __name__: 'written', half: 'a' }),
         labelsFrom({ __name__: 'written', half: 'b' }),
@@ -243,7 +194,7 @@ describe('others', () => {
       const [port, prometheusPort] = [await freePort(), await freePort()];
       const folder = temporaryFolder();
       const url = `http://127.0.0.1:${port}`;
-      await start('aggregator', port, folder);
+      await startBinnacle('aggregator', port, folder);
       const configuration = {
         global: { scrape_interval: '1s' },
         scrape_configs: [
@@ -302,7 +253,9 @@ describe('others', () => {
     async () => {
       const port = await freePort();
       const url = `http://127.0.0.1:${port}`;
-      const program = await start('aggregator', port, temporaryFolder(), '--ingest.max-body-size', '64KiB');
+      const program = await startBinnacle('aggregator', port, temporaryFolder(), {
+        'ingest.max-body-size': '64KiB',
+      });
       const series = [labelsFrom({ __name__: 'kept' })];
       const schema = schemaHash(encodeSchema(series));
       const batch = (sequence: number, count = 1) =>
