@@ -1,6 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 import type { Log } from '../lib/log.ts';
+import type { LogEvents } from './source/log/log-events.ts';
 
 /** All that an operator hears of the agent: each event is one method, its log line and its counter together. */
 export class AgentMetrics {
@@ -112,5 +113,120 @@ export class AgentMetrics {
   unwritten(reason: string): void {
     this.#unwritten.inc();
     this.#log.error('a batch could not be written to the spool and is lost', { reason });
+  }
+}
+
+/** The same of reading logs. */
+export class LogMetrics implements LogEvents {
+  readonly #log: Log;
+  readonly #lines: Counter;
+  readonly #bytes: Counter;
+  readonly #changed: Counter<'change'>;
+  readonly #altered: Counter<'how'>;
+  readonly #failures: Counter<'what'>;
+  #isPaused = false;
+  #isFailing = false;
+
+  constructor(registry: Registry, log: Log, look: { files(): number; behindBytes(): number }) {
+    this.#log = log;
+    const counter = <T extends string = string>(name: string, help: string, ...labelNames: T[]): Counter<T> =>
+      new Counter({ name: `binnacle_agent_log_${name}`, help, labelNames, registers: [registry] });
+    this.#lines = counter('lines_total', 'Lines read from files and the journal.');
+    this.#bytes = counter('bytes_total', 'Bytes of them.');
+    this.#changed = counter(
+      'file_changes_total',
+      'Files that were rotated, truncated, lost unread.',
+      'change',
+    );
+    this.#altered = counter(
+      'altered_lines_total',
+      'Lines that were cut, or in which bytes were replaced.',
+      'how',
+    );
+    this.#failures = counter(
+      'failures_total',
+      'What could not be read or written, to be tried again.',
+      'what',
+    );
+    const gauge = (name: string, help: string, value: () => number): void => {
+      const made: Gauge = new Gauge({
+        name: `binnacle_agent_log_${name}`,
+        help,
+        registers: [registry],
+        collect: () => made.set(value()),
+      });
+    };
+    gauge('files', 'Files that are held open.', () => look.files());
+    gauge('behind_bytes', 'Bytes that were seen in files and not read.', () => look.behindBytes());
+    gauge('paused', 'Is reading stopped because too much waits in the spool?', () => Number(this.#isPaused));
+  }
+
+  linesRead(lines: number, bytes: number): void {
+    this.#lines.inc(lines);
+    this.#bytes.inc(bytes);
+  }
+
+  linesCut(lines: number): void {
+    this.#altered.inc({ how: 'cut' }, lines);
+  }
+
+  linesRepaired(lines: number): void {
+    this.#altered.inc({ how: 'repaired' }, lines);
+  }
+
+  fileTruncated(path: string): void {
+    this.#changed.inc({ change: 'truncated' });
+    this.#log.debug('a log file was truncated', { path });
+  }
+
+  fileRotated(path: string): void {
+    this.#changed.inc({ change: 'rotated' });
+    this.#log.debug('a log file was renamed or deleted', { path });
+  }
+
+  fileLost(path: string): void {
+    this.#changed.inc({ change: 'lost' });
+    this.#log.warn('a log file went before it was known to be read to its end', { path });
+  }
+
+  fileFailed(path: string, reason: string): void {
+    this.#failures.inc({ what: 'file' });
+    this.#log.warn("a log file can't be read", { path, reason });
+  }
+
+  fileBinary(path: string): void {
+    this.#log.info('a file holds no text and is not followed', { path });
+  }
+
+  journalAbsent(program: string): void {
+    this.#log.info('the journal is not read: there is no such program', { program });
+  }
+
+  journalEnded(reason: string): void {
+    this.#failures.inc({ what: 'journal' });
+    this.#log.warn('the journal is started again', { reason });
+  }
+
+  journalUnread(text: string): void {
+    this.#failures.inc({ what: 'journal_entry' });
+    this.#log.warn('the journal told something that is no entry', { text });
+  }
+
+  paused(isPaused: boolean): void {
+    this.#isPaused = isPaused;
+    if (isPaused) this.#log.warn('logs are not read on: too much waits in the spool');
+    else this.#log.info('logs are read on');
+  }
+
+  /** Logged once until it works again. */
+  unwritten(reason: string): void {
+    this.#failures.inc({ what: 'spool' });
+    if (!this.#isFailing) this.#log.error("lines can't be written to the spool and wait", { reason });
+    this.#isFailing = true;
+  }
+
+  written(): void {
+    if (this.#isFailing) this.#log.info('lines are written to the spool again');
+    this.#isFailing = false;
   }
 }

@@ -13,6 +13,7 @@ import { readToken } from '../lib/token.ts';
 import { Collector, type Job } from './collector.ts';
 import { AgentMetrics } from './event.ts';
 import { httpDeliver } from './http-deliver.ts';
+import { logShipper } from './log-collector.ts';
 import { Sender, type Deliver } from './sender.ts';
 import type { AgentProcessSettings, AgentSettings } from './settings.ts';
 import { hostSources } from './source/host-sources.ts';
@@ -60,11 +61,51 @@ export function startAgent(
   const sender = new Sender(opened, parts.deliver, clock, metrics);
   const instance = settings.nodeName ?? hostname();
   const collector = new Collector(jobs(settings, parts, instance), instance, metrics);
-  const tick = async (atMs: number): Promise<void> => {
+  const tick = collecting(collector, opened, metrics, () => sender.wake());
+  const ticker = new Ticker(clock, settings.intervalMs, tick, () => metrics.tickLate());
+  const logs = logShipper(settings, {
+    clock,
+    log,
+    registry,
+    spool: opened,
+    instance,
+    wake: () => sender.wake(),
+  });
+  sender.start();
+  ticker.start();
+  logs.start();
+  const silent = (): string | undefined =>
+    ticker.silentMs > SILENT_INTERVALS * settings.intervalMs + 10_000
+      ? `the last round of collecting ended ${Math.round(ticker.silentMs / 1000)} s ago`
+      : undefined;
+  return {
+    checks: [
+      { name: 'collecting', kind: 'live', run: silent },
+      { name: 'logs', kind: 'live', run: () => logs.failure },
+      { name: 'sending', kind: 'ready', run: () => sender.failure },
+    ],
+    close: async () => {
+      await ticker.close();
+      await logs.close();
+      await sender.close();
+      collector.close();
+      opened.close();
+    },
+  };
+}
+
+/** One round: from the sources into the spool. */
+function collecting(
+  collector: Collector,
+  spool: Spool,
+  metrics: AgentMetrics,
+  wake: () => void,
+): (atMs: number) => Promise<void> {
+  return async (atMs) => {
     const cpu = process.threadCpuUsage();
     const frames = await collector.collect(atMs);
     try {
-      opened.append(frames);
+      spool.append(frames);
     } catch (thrown) {
       metrics.unwritten(reasonOf(thrown));
       return;
@@ -74,26 +115,7 @@ export function startAgent(
       frames.reduce((sum, { values }) => sum + values.length, 0),
       (user + system) / 1e6,
     );
-    sender.wake();
-  };
-  const ticker = new Ticker(clock, settings.intervalMs, tick, () => metrics.tickLate());
-  sender.start();
-  ticker.start();
-  const silent = (): string | undefined =>
-    ticker.silentMs > SILENT_INTERVALS * settings.intervalMs + 10_000
-      ? `the last round of collecting ended ${Math.round(ticker.silentMs / 1000)} s ago`
-      : undefined;
-  return {
-    checks: [
-      { name: 'collecting', kind: 'live', run: silent },
-      { name: 'sending', kind: 'ready', run: () => sender.failure },
-    ],
-    close: async () => {
-      await ticker.close();
-      await sender.close();
-      collector.close();
-      opened.close();
-    },
+    wake();
   };
 }
 

@@ -5,13 +5,21 @@ import {
   bytes,
   duration,
   integer,
+  list,
   path,
+  ratio,
   secretFile,
   text,
   url,
   type SettingsOf,
   type SettingsTable,
 } from '../lib/settings.ts';
+
+/** What /var/log has on the common distributions. */
+const DEFAULT_LOG_GLOBS = [
+  '/var/log/**/*.log',
+  '/var/log/{syslog,messages,secure,maillog,cron,boot,debug,user,dmesg}',
+];
 
 /** What the agent needs wherever it runs. */
 export const agentSettings = {
@@ -53,6 +61,51 @@ export const agentSettings = {
     min: 1,
     max: 1000,
     doc: 'Busiest processes of each kind: by CPU, memory, file I/O, sockets.',
+  }),
+  logGlobs: list({
+    key: 'log-globs',
+    default: DEFAULT_LOG_GLOBS,
+    doc: 'Log files to follow. What a wildcard finds is left out when it is compressed, rotated or binary.',
+  }),
+  journalctl: text({
+    key: 'agent.journalctl',
+    default: 'journalctl',
+    doc: 'The program by which the journal is followed, where there is one; empty: it is not followed.',
+  }),
+  logFirstReadBytes: bytes({
+    key: 'agent.log-first-read',
+    default: '64KiB',
+    doc: 'What is read of the end of each log file that is there at the very first start.',
+  }),
+  maxLineBytes: bytes({
+    key: 'agent.log-max-line',
+    default: '256KiB',
+    min: '1KiB',
+    max: '1MiB',
+    doc: 'Longer log lines are cut.',
+  }),
+  logFlushAfterMs: duration({
+    key: 'agent.log-flush-after',
+    default: '5s',
+    min: '100ms',
+    doc: 'How long the last line of a log file waits for its end.',
+  }),
+  logRotateWaitMs: duration({
+    key: 'agent.log-rotate-wait',
+    default: '20s',
+    min: '1s',
+    doc: 'How long a renamed log file must have been quiet before it is let go.',
+  }),
+  logSpoolShare: ratio({
+    key: 'agent.log-spool-share',
+    default: 0.5,
+    doc: 'Share of the spool that log lines may take; past it they stay in their files until there is room.',
+  }),
+  maxLogFiles: integer({
+    key: 'agent.log-max-files',
+    default: 2000,
+    min: 1,
+    doc: 'Log files that are followed; more are left out.',
   }),
 } satisfies SettingsTable;
 

@@ -18,6 +18,8 @@ export interface FilePosition {
   /** `<dev>:<ino>` */
   readonly file: string;
   readonly offset: number;
+  /** The size that was seen, at least; a line without its end may lie after the offset. */
+  readonly bytes: number;
   readonly state: LineState;
   readonly head: Fingerprint;
   readonly tail: Fingerprint;
@@ -43,12 +45,16 @@ export const POSITION_KEY = 'file:';
 
 /** Undefined when it is no position of a file. */
 export function readFilePosition(value: unknown): FilePosition | undefined {
-  const { path, file, offset, state, head, tail, modifiedMs } = (value ?? {}) as Record<string, unknown>;
+  const { path, file, offset, bytes, state, head, tail, modifiedMs } = (value ?? {}) as Record<
+    string,
+    unknown
+  >;
   const isPosition =
     typeof path === 'string' &&
     typeof file === 'string' &&
     Number.isSafeInteger(offset) &&
     (offset as number) >= 0 &&
+    Number.isSafeInteger(bytes) &&
     (state === 'start' || state === 'flushed' || state === 'cut') &&
     isFingerprint(head) &&
     isFingerprint(tail) &&

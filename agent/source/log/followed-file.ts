@@ -96,6 +96,7 @@ export class FollowedFile {
       path: this.path,
       file: this.key,
       offset: this.#offset,
+      bytes: Math.max(this.#bytes, this.#offset),
       state: this.#state,
       head: fingerprint(this.#head),
       tail: fingerprint(this.#tail),
@@ -110,7 +111,8 @@ export class FollowedFile {
   /** Reads at most one buffer, when the size or the time of writing says that there is something. */
   read({ size, mtimeMs }: Stats): ReadResult {
     if (size === this.#seenBytes && mtimeMs === this.#seenModifiedMs && !this.#isDue(size)) return 'end';
-    if (size < this.#offset) return 'changed';
+    // It only grows, unless it is truncated.
+    if (size < Math.max(this.#bytes, this.#offset)) return 'changed';
     const { buffer } = this.#reading;
     const behind = this.#tail.length;
     const count = readSync(this.#descriptor, buffer, 0, buffer.length, this.#offset - behind);
@@ -221,7 +223,7 @@ export function beforeEnd(path: string, count: number): Beginning {
 }
 
 /** Does a file hold what a position tells? One at offset 0 is held by any file. */
-export function holds(path: string, { offset, head, tail }: FilePosition): boolean {
+export function holds(path: string, { offset, bytes, head, tail }: FilePosition): boolean {
   let descriptor: number;
   try {
     descriptor = openSync(path, 'r');
@@ -230,7 +232,7 @@ export function holds(path: string, { offset, head, tail }: FilePosition): boole
   }
   try {
     return (
-      fstatSync(descriptor).size >= offset &&
+      fstatSync(descriptor).size >= bytes &&
       sameBytes(head, readBytes(descriptor, 0, head.bytes)) &&
       sameBytes(tail, readBytes(descriptor, offset - tail.bytes, tail.bytes))
     );

@@ -7,6 +7,25 @@ import { labelValue } from '../../../wire/labels.ts';
 import { Spool } from '../../spool/spool.ts';
 import { FileLogs } from './file-logs.ts';
 import { LogBatch } from './log-batch.ts';
+import type { LogEvents } from './log-events.ts';
+
+/** Events that nobody hears. */
+export const silentEvents: LogEvents = {
+  linesRead() {},
+  linesCut() {},
+  linesRepaired() {},
+  fileTruncated() {},
+  fileRotated() {},
+  fileLost() {},
+  fileFailed() {},
+  fileBinary() {},
+  journalAbsent() {},
+  journalEnded() {},
+  journalUnread() {},
+  paused() {},
+  unwritten() {},
+  written() {},
+};
 
 /** A host with a folder of logs, and an agent that may be killed; the time stands still until it is moved. */
 export class Host {
@@ -14,6 +33,7 @@ export class Host {
   readonly told: Record<string, number> = {};
   readonly got: { path: string; line: string }[] = [];
   elapsedMs = 0;
+  flushAfterMs = 5000;
   /** Times of writing, a second apart: real rotations are, and the kernel's are coarse. */
   writtenSeconds = 1_795_000_000;
   batch = new LogBatch();
@@ -56,11 +76,12 @@ export class Host {
         buffer: Buffer.alloc(4096),
         batch: this.batch,
         maxLineBytes: 1000,
-        flushAfterMs: 5000,
+        flushAfterMs: this.flushAfterMs,
         rotateWaitMs: 5000,
         nowMs: () => 1_795_167_062_000,
         monotonicMs: () => this.elapsedMs,
         events: {
+          ...silentEvents,
           linesRead: count('lines'),
           linesCut: count('cut'),
           linesRepaired: count('repaired'),

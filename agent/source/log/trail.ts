@@ -82,13 +82,9 @@ export class Trail {
       if (last) this.#findAfter(last);
       if (here) this.#enter({ path: this.path, stats: here });
     }
-    const live = this.#live;
-    if (live && here && live.offset === 0 && here.mtimeMs > live.seenModifiedMs) {
-      // Nothing of it was read that could show a truncation: what it held may lie in a copy.
-      this.#insert(this.#later(rotatedFiles(this.path), live.seenModifiedMs, []), live);
-    }
+    for (const file of this.#files) if (file.offset === 0 && !file.isFinal) this.#findBefore(file);
     for (const file of this.#files) {
-      switch (file.read(file === live && here ? here : file.stats())) {
+      switch (file.read(file === this.#live && here ? here : file.stats())) {
         case 'more':
           return true;
         case 'changed':
@@ -173,6 +169,13 @@ export class Trail {
         !this.#followed.has(keyOf(stats)) &&
         !read.some((position) => position.offset > 0 && holds(path, position)),
     );
+  }
+
+  /** Nothing of the file was read that could show a truncation: what it held may lie in a copy. */
+  #findBefore(file: FollowedFile): void {
+    const { seenModifiedMs } = file;
+    if (file.stats().mtimeMs <= seenModifiedMs) return;
+    this.#insert(this.#later(rotatedFiles(this.path), seenModifiedMs, []), file);
   }
 
   /** Files to be read before another, or after all. */
