@@ -8,14 +8,20 @@ import { SMTPServer } from 'smtp-server';
 import { describe, expect, test } from 'vitest';
 
 import { systemClock } from '../lib/clock.ts';
+import { createHttpServer } from '../lib/http.ts';
 import { silentLog } from '../lib/log.ts';
 import { readSettings } from '../lib/settings-read.ts';
 import { atEnd } from '../test/tools/at-end.ts';
 import { freePort } from '../test/tools/free-port.ts';
 import { temporaryFolder } from '../test/tools/temporary-folder.ts';
 import { waitUntil } from '../test/tools/wait-until.ts';
-import { startAlertingProcess } from './main.ts';
-import { alertingProcessSettings, alertingSettings, checkAlertingProcess } from './settings.ts';
+import { startAlerting, startAlertingProcess } from './main.ts';
+import {
+  alertingProcessSettings,
+  alertingSettings,
+  checkAlerting,
+  checkAlertingProcess,
+} from './settings.ts';
 
 const tables = { alerting: { ...alertingSettings, ...alertingProcessSettings } };
 
@@ -208,6 +214,38 @@ test('one mail and one webhook when an alert fires, and when it resolves', async
   expect(existsSync(join(folder, 'alerting/state.db'))).toBe(true);
 });
 
+test('within another process: its query, its server, the default rules', async () => {
+  const settings = readSettings(
+    { alerting: alertingSettings },
+    { flags: [`--data-dir=${temporaryFolder()}`], environment: {}, readFile: () => '' },
+    { checks: [({ alerting }) => checkAlerting(alerting)] },
+  ).values.alerting;
+  const registry = new Registry();
+  const query = async () => [];
+  const alerting = startAlerting(settings, {
+    log: silentLog,
+    clock: systemClock,
+    registry,
+    query,
+    externalUrl: 'http://x',
+  });
+  atEnd(() => alerting.close());
+  const options = {
+    token: undefined,
+    maxBodyBytes: 1000,
+    registry,
+    log: silentLog,
+    checks: () => alerting.checks,
+  };
+  const server = createHttpServer(options);
+  alerting.api(server);
+  atEnd(() => server.close());
+  const ask = (url: string) => server.inject({ url, headers: { host: '127.0.0.1' } });
+  const { data } = (await ask('/api/v1/rules')).json<{ data: { groups: { name: string }[] } }>();
+  expect(data.groups.map(({ name }) => name)).toEqual(['host', 'host-data']);
+  expect((await ask('/readyz')).statusCode).toBe(200);
+});
+
 describe('the API refuses', () => {
   test.each([
     '/api/v1/rules?type=x',
@@ -226,11 +264,6 @@ describe('the API refuses', () => {
     const response = await fetch(alerting.url + path);
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ status: 'error', errorType: 'bad_data' });
-    // These are the default rules.
-    const { data } = (await (await fetch(`${alerting.url}/api/v1/rules`)).json()) as {
-      data: { groups: { name: string }[] };
-    };
-    expect(data.groups.map(({ name }) => name)).toEqual(['host', 'host-data']);
   });
 });
 

@@ -1,13 +1,19 @@
 import { agentProcessSettings, agentSettings, checkAgent } from '../agent/settings.ts';
 import { aggregatorSettings, checkAggregator } from '../aggregator/settings.ts';
-import { Fault } from '../lib/fault.ts';
+import { alertingProcessSettings, alertingSettings, checkAlertingProcess } from '../alerting/settings.ts';
 import type { PartName } from './command-line.ts';
 import { definePart, processSettings, type Part } from './part.ts';
 
 const agentAlone = { ...agentSettings, ...agentProcessSettings };
+const alertingAlone = { ...alertingSettings, ...alertingProcessSettings };
 
 /** All tables of settings by the part that takes them, for the documentation. */
-export const settingsTables = { all: processSettings, aggregator: aggregatorSettings, agent: agentAlone };
+export const settingsTables = {
+  all: processSettings,
+  aggregator: aggregatorSettings,
+  agent: agentAlone,
+  alerting: alertingAlone,
+};
 
 /**
  * The parts of the program. Only their settings are loaded with the command line; a part itself is imported when
@@ -44,13 +50,13 @@ export const parts: Readonly<Record<PartName, Part>> = {
     },
   }),
   alerting: definePart({
-    summary: 'Evaluates rules and notifies (not in this version).',
-    tables: {},
-    start: async () => {
-      throw new Fault(
-        'not_there',
-        'there is no alerting in this version: it comes with the alerting service',
-      );
+    summary: 'Evaluates alerting rules and notifies by mail and webhook.',
+    tables: { alerting: alertingAlone },
+    checks: [({ alerting }) => checkAlertingProcess(alerting)],
+    start: async ({ alerting }, { log, clock }) => {
+      const { startAlertingProcess } = await import('../alerting/main.ts');
+      const { Registry } = await import('prom-client');
+      return startAlertingProcess(alerting, { log, clock, registry: new Registry() });
     },
   }),
 };

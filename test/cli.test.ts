@@ -86,10 +86,11 @@ describe('the command', () => {
     expect(stderr).not.toContain(' at ');
   });
 
-  test('alerting says that it is still to come', async () => {
-    const { code, stderr } = await run('alerting');
+  test('alerting tells all that is wrong with rule files, and does not start', async () => {
+    const { code, stderr } = await run('alerting --alerting.rules nowhere.yaml,none.yaml');
     expect(code).toBe(1);
-    expect(stderr).toContain('it comes with the alerting service');
+    expect(stderr).toContain("nowhere.yaml: can't be read: ENOENT");
+    expect(stderr).toContain("none.yaml: can't be read: ENOENT");
   });
 });
 

@@ -126,7 +126,7 @@ export function offsetOf(node: Node | undefined | null): number {
   return node?.range?.[0] ?? 0;
 }
 
-export function quoteShort(text: string): string {
+function quoteShort(text: string): string {
   return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
 }
 

@@ -44,7 +44,7 @@ export function requireText(value: Value): string {
 }
 
 /** `fmt.Sprint`: a space between two operands when neither is a string. */
-export function print(args: readonly Value[]): string {
+function print(args: readonly Value[]): string {
   let text = '';
   for (const [i, arg] of args.entries()) {
     if (i > 0 && typeof arg !== 'string' && typeof args[i - 1] !== 'string') text += ' ';
