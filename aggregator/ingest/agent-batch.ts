@@ -18,7 +18,9 @@ export type FindSchema = (hash: string) => Uint8Array | undefined;
 
 /**
  * Reads an agent's batch into rows; its lines stay as they are. Throws a `Fault`: `malformed`, `too_large`,
- * `unsupported_version`, `unknown_schema`, or `clock_ahead` when a frame or a line lies after `newestMs`.
+ * `unsupported_version`, `unknown_schema`, or `clock_ahead` when a frame lies after `newestMs`. A line with such a
+ * time is taken, at `newestMs`: some logs keep what was stamped before a wrong clock was set, and no line is lost
+ * for it, but one day in a far future must not hold up retention.
  */
 export function readAgentBatch(
   body: Uint8Array,
@@ -44,21 +46,18 @@ export function readAgentBatch(
         `a frame has ${values.length} values where schema ${schema} has ${series.length} series`,
       );
     }
-    if (atMs > newestMs) throw clockAhead('frame', atMs, batch.agent);
+    if (atMs > newestMs) {
+      const time = new Date(Math.min(atMs, 8.64e15)).toISOString();
+      throw new Fault(
+        'clock_ahead',
+        `a frame of ${time} lies too far in the future (setting ingest.future-limit): set the clock of ${batch.agent}`,
+      );
+    }
     return { key: schema, series: () => series, atMs, values };
   });
   const newestNs = BigInt(newestMs) * 1_000_000n;
   for (const { timesNs } of batch.logs) {
-    for (const timeNs of timesNs)
-      if (timeNs > newestNs) throw clockAhead('line', Number(timeNs / 1_000_000n), batch.agent);
+    for (let i = 0; i < timesNs.length; i++) if ((timesNs[i] as bigint) > newestNs) timesNs[i] = newestNs;
   }
   return { batch, rows };
-}
-
-function clockAhead(what: string, atMs: number, agent: string): Fault {
-  const time = new Date(Math.min(atMs, 8.64e15)).toISOString();
-  return new Fault(
-    'clock_ahead',
-    `a ${what} of ${time} lies too far in the future (setting ingest.future-limit): set the clock of ${agent}`,
-  );
 }

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { labelsFrom, labelsKey, printLabels, type Labels } from '../../wire/labels.ts';
+import { printLabels } from '../../wire/labels.ts';
 import type { PackedLogStream } from '../../wire/log-section.ts';
 import { detectLevel, LEVELS } from './log/level.ts';
-import type { LineCondition, LogLimits, LogPage, LogReader, LogSearch, TailPosition } from './log-store.ts';
+import type { LineCondition, LogLimits, LogReader, LogSearch, TailPosition } from './log-store.ts';
 import type { Matcher } from './matcher.ts';
+import { type Line, LogTwin, show, type Shown, streamOf } from './log-store.fake.ts';
 import { everything, type Scope } from './scope.ts';
 import type { StoreWriter } from './store.ts';
 
@@ -36,20 +37,6 @@ const HOUR_NS = 3_600_000_000_000n;
 const LOWEST_NS = -(2n ** 63n);
 const HIGHEST_NS = 2n ** 63n - 1n;
 
-type Line = readonly [atNs: bigint, text: string];
-
-/** Lines of one stream as a batch brings them. */
-export function streamOf(record: Record<string, string>, lines: readonly Line[]): PackedLogStream {
-  const texts = lines.map(([, text]) => Buffer.from(text));
-  let end = 0;
-  return {
-    labels: labelsFrom(record),
-    timesNs: BigInt64Array.from(lines, ([atNs]) => atNs),
-    ends: Uint32Array.from(texts, ({ length }) => (end += length)),
-    bytes: Buffer.concat(texts),
-  };
-}
-
 /** A search for all that there is. */
 export const everyLine: LogSearch = {
   matchers: [],
@@ -64,16 +51,6 @@ export const everyLine: LogSearch = {
 
 const search = (changes: Partial<LogSearch> = {}): LogSearch => ({ ...everyLine, ...changes });
 
-type Shown = readonly [stream: string, atNs: bigint, text: string];
-
-export function show({ streams, lines }: Pick<LogPage, 'streams' | 'lines'>): Shown[] {
-  return lines.map(({ stream, timeNs, text }) => [
-    printLabels(streams[stream] as Labels),
-    timeNs,
-    Buffer.from(text).toString(),
-  ]);
-}
-
 const contains = (text: string, ignoreCase = false): LineCondition => ({
   kind: 'contains',
   text,
@@ -81,37 +58,6 @@ const contains = (text: string, ignoreCase = false): LineCondition => ({
 });
 const regex = (text: string, ignoreCase = false): LineCondition => ({ kind: 'regex', text, ignoreCase });
 const eq = (name: string, value: string): Matcher => ({ name, op: '=', value });
-
-/** The store as an array. */
-class Twin {
-  readonly #lines: { labels: Labels; atNs: bigint; text: string; arrival: number }[] = [];
-
-  add({ labels }: PackedLogStream, lines: readonly Line[]): void {
-    for (const [atNs, text] of lines) this.#lines.push({ labels, atNs, text, arrival: this.#lines.length });
-  }
-
-  search({ matchers, conditions, fromNs, toNs, direction }: LogSearch): Shown[] {
-    const found = this.#lines.filter(
-      ({ labels, atNs, text }) =>
-        atNs >= fromNs &&
-        atNs <= toNs &&
-        matchers.every(({ name, value }) => labels[labels.indexOf(name) + 1] === value) &&
-        conditions.every((condition) => holds(condition, text)),
-    );
-    found.sort((a, b) => {
-      if (a.atNs !== b.atNs) return a.atNs < b.atNs ? -1 : 1;
-      const [left, right] = [labelsKey(a.labels), labelsKey(b.labels)];
-      return left === right ? a.arrival - b.arrival : left < right ? -1 : 1;
-    });
-    if (direction === 'backward') found.reverse();
-    return found.map(({ labels, atNs, text }) => [printLabels(labels), atNs, text]);
-  }
-}
-
-function holds({ kind, text, ignoreCase }: LineCondition, line: string): boolean {
-  if (kind === 'regex') return new RegExp(text, ignoreCase ? 'iu' : 'u').test(line);
-  return ignoreCase ? line.toLowerCase().includes(text.toLowerCase()) : line.includes(text);
-}
 
 /** What every store of lines does. `encode` makes the body that the implementation's journal reads back. */
 export function logStoreContract(
@@ -206,6 +152,23 @@ export function logStoreContract(
       const buckets = { startNs: START_NS, endNs: START_NS, stepNs: 1e9 };
       const { byLevel } = store.logs.count(scope, { matchers: [], conditions: [] }, buckets, freeLogLimits);
       expect(byLevel.map(([count]) => count)).toEqual([0, 0, 0, 0, 1]);
+    });
+
+    test.each(states)('tells the streams with lines in a range: %s', async (_state, reach) => {
+      put(
+        streamOf({ job: 'b' }, [[START_NS, 'x']]),
+        streamOf({ job: 'a' }, [
+          [START_NS + 10n, 'x'],
+          [START_NS + 24n * HOUR_NS, 'x'],
+        ]),
+      );
+      await reach();
+      const streams = (fromNs: bigint, toNs: bigint, matchers: Matcher[] = []): string[] =>
+        store.logs.streams(everything, matchers, { fromNs, toNs }, freeLogLimits).map(printLabels);
+      expect(streams(LOWEST_NS, HIGHEST_NS)).toEqual(['{job="a"}', '{job="b"}']);
+      expect(streams(START_NS, START_NS)).toEqual(['{job="b"}']);
+      expect(streams(START_NS, HIGHEST_NS, [{ name: 'job', op: '!=', value: 'b' }])).toEqual(['{job="a"}']);
+      expect(streams(START_NS + 25n * HOUR_NS, HIGHEST_NS)).toEqual([]);
     });
 
     test.each(states)('finds text: %s', async (_state, reach) => {
@@ -389,7 +352,7 @@ export function logStoreContract(
           async (steps, questions) => {
             await store.close();
             store = await open();
-            const twin = new Twin();
+            const twin = new LogTwin();
             for (const action of steps) {
               if (action === 'settle') await store.settle();
               else if (action === 'crash') store = await store.crash();
