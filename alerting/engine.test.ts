@@ -163,21 +163,24 @@ describe('killed and started anew', () => {
     expect({ told: harness.told(), history: harness.history() }).toEqual(WHOLE);
   });
 
-  test('the time without a process counts neither for the wait nor for keeping', async () => {
-    const harness = await start();
-    harness.found['load'] = [busy('a')];
-    await harness.evaluate(2);
-    await harness.killAndStart(600_000);
-    await harness.evaluate();
-    expect(harness.states()).toEqual(['Load firing']);
-    harness.found['load'] = [];
-    await harness.evaluate();
-    await harness.killAndStart(600_000);
-    await harness.evaluate();
-    expect(harness.states()).toEqual(['Load firing']);
-    await harness.evaluate();
-    expect(harness.states()).toEqual([]);
-  });
+  test.each([600_000, -3_600_000])(
+    'after %i ms, which count neither for the wait nor for keeping',
+    async (downMs) => {
+      const harness = await start();
+      harness.found['load'] = [busy('a')];
+      await harness.evaluate(2);
+      await harness.killAndStart(downMs);
+      await harness.evaluate();
+      expect(harness.states()).toEqual(['Load firing']);
+      harness.found['load'] = [];
+      await harness.evaluate();
+      await harness.killAndStart(downMs);
+      await harness.evaluate();
+      expect(harness.states()).toEqual(['Load firing']);
+      await harness.evaluate();
+      expect(harness.states()).toEqual([]);
+    },
+  );
 
   test('between sending and noting that it was sent: the same notification comes again', async () => {
     const harness = await start();

@@ -220,11 +220,13 @@ export class Group {
   }
 }
 
-/** Time between the last evaluation of a former process and now that is longer than between any two, or runs backward. */
+/**
+ * By how much the time since the last evaluation of a former process is not that of one interval; also negative,
+ * when the clock was set back. A quick restart is none at all.
+ */
 function downMs(lastMs: number, atMs: number, intervalMs: number): number {
   const gapMs = atMs - lastMs;
-  if (gapMs < 0) return gapMs;
-  return gapMs > 2 * intervalMs ? gapMs - intervalMs : 0;
+  return gapMs < 0 || gapMs > 2 * intervalMs ? gapMs - intervalMs : 0;
 }
 
 function moved(alerts: ReadonlyMap<string, Alert>, ms: number): ReadonlyMap<string, Alert> {
