@@ -1,4 +1,5 @@
 import { reasonOf } from '../../../lib/fault.ts';
+import { labelValue } from '../../../wire/labels.ts';
 import type { Head } from '../head/head.ts';
 import { findSeries } from '../label-index.ts';
 import { dayOfNs, linesByDay, rangeOfDay } from '../log/days.ts';
@@ -7,7 +8,6 @@ import { MetStreams, type MetStream, type Place } from '../log/place.ts';
 import type { LogLimits, TimeRangeNs } from '../log-store.ts';
 import type { Matcher } from '../matcher.ts';
 import { mayRead, type Scope } from '../scope.ts';
-import { labelValue } from '../../../wire/labels.ts';
 import { isUnreadableFile } from './database.ts';
 import type { LogPartitionReader } from './log-partition-reader.ts';
 import type { OpenPartitions } from './open-partitions.ts';

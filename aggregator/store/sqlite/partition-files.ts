@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { makeDurableFolder } from '../../../lib/durable-file.ts';
 import type { TimeRange } from '../store.ts';
 
 export const DAY_MS = 86_400_000;
@@ -23,7 +24,7 @@ export class PartitionFiles {
 
   constructor(folder: string) {
     this.#folder = folder;
-    mkdirSync(folder, { recursive: true });
+    makeDurableFolder(folder);
   }
 
   /** Oldest first. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Clock } from '../../../lib/clock.ts';
+import { makeDurableFolder } from '../../../lib/durable-file.ts';
 import { Fault, reasonOf } from '../../../lib/fault.ts';
 import type { BatchId } from '../../../wire/batch.ts';
 import { Head } from '../head/head.ts';
@@ -71,6 +72,7 @@ export class SqliteWriter implements StoreWriter {
 
   constructor(options: WriterOptions) {
     this.#options = options;
+    makeDurableFolder(options.folder);
     this.#files = {
       metrics: new PartitionFiles(join(options.folder, 'metrics')),
       logs: new PartitionFiles(join(options.folder, 'logs')),
