@@ -1,6 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 import type { Log } from '../lib/log.ts';
+import type { FluentEvents } from './sink/fluent-sink.ts';
 import type { LogEvents } from './source/log/log-events.ts';
 
 /** All that an operator hears of the agent: each event is one method, its log line and its counter together. */
@@ -228,5 +229,38 @@ export class LogMetrics implements LogEvents {
   written(): void {
     if (this.#isFailing) this.#log.info('lines are written to the spool again');
     this.#isFailing = false;
+  }
+}
+
+/** The same of sending to Fluentd. */
+export class FluentMetrics implements FluentEvents {
+  readonly #log: Log;
+  readonly #lines: Counter;
+  readonly #failures: Counter;
+  #isFailing = false;
+
+  constructor(registry: Registry, log: Log) {
+    this.#log = log;
+    const counter = (name: string, help: string): Counter =>
+      new Counter({ name: `binnacle_agent_fluent_${name}`, help, registers: [registry] });
+    this.#lines = counter('lines_total', 'Lines that Fluentd has acknowledged.');
+    this.#failures = counter('failures_total', 'Tries to send to Fluentd that are to be repeated.');
+  }
+
+  fluentSent(lines: number): void {
+    this.#lines.inc(lines);
+    if (this.#isFailing) this.#log.info('Fluentd takes lines again');
+    this.#isFailing = false;
+  }
+
+  /** Logged once until it works again. */
+  fluentFailed(reason: string): void {
+    this.#failures.inc();
+    if (!this.#isFailing) this.#log.warn('lines for Fluentd wait in the spool', { reason });
+    this.#isFailing = true;
+  }
+
+  fluentSkipped(reason: string): void {
+    this.#log.error('a batch of lines can not be read and is not sent to Fluentd', { reason });
   }
 }

@@ -2,12 +2,14 @@ import type { Registry } from 'prom-client';
 
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import { LogMetrics } from './event.ts';
+import { FluentMetrics, LogMetrics } from './event.ts';
 import type { AgentSettings } from './settings.ts';
+import type { FluentSink } from './sink/fluent-sink.ts';
 import { FileLogs } from './source/log/file-logs.ts';
 import { JournalLogs } from './source/log/journal-logs.ts';
 import { LogBatch } from './source/log/log-batch.ts';
 import { LogShipper, type LogSpool } from './source/log/log-shipper.ts';
+import type { Spool } from './spool/spool.ts';
 
 export interface LogCollectorParts {
   readonly clock: Clock;
@@ -55,4 +57,29 @@ export function logShipper(settings: AgentSettings, parts: LogCollectorParts): L
       : new JournalLogs({ journalctl, instance, batch, clock, maxLineBytes, events });
   const maxWaitingBytes = settings.logSpoolShare * settings.spoolBytes;
   return new LogShipper({ spool, batch, files, journal, clock, maxWaitingBytes, events, wake });
+}
+
+/** The name of Fluentd's cursor in the spool. */
+const FLUENT = 'fluent';
+
+/** The receivers of log lines besides the aggregator. */
+export function logOutputs({ fluentAddress }: AgentSettings): string[] {
+  return fluentAddress === undefined ? [] : [FLUENT];
+}
+
+/** Sends to Fluentd, when the settings name one; its library is loaded only then. */
+export async function fluentSink(
+  settings: AgentSettings,
+  {
+    clock,
+    log,
+    registry,
+    spool,
+  }: Pick<LogCollectorParts, 'clock' | 'log' | 'registry'> & { readonly spool: Spool },
+): Promise<FluentSink | undefined> {
+  const { fluentAddress: address, fluentTag: tag, fluentAckTimeoutMs: ackTimeoutMs } = settings;
+  if (address === undefined) return undefined;
+  const { FluentSink } = await import('./sink/fluent-sink.ts');
+  const events = new FluentMetrics(registry, log);
+  return new FluentSink({ output: spool.logOutput(FLUENT), address, tag, ackTimeoutMs, clock, events });
 }

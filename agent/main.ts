@@ -13,7 +13,8 @@ import { readToken } from '../lib/token.ts';
 import { Collector, type Job } from './collector.ts';
 import { AgentMetrics } from './event.ts';
 import { httpDeliver } from './http-deliver.ts';
-import { logShipper } from './log-collector.ts';
+import { fluentSink, logOutputs, logShipper } from './log-collector.ts';
+import type { FluentSink } from './sink/fluent-sink.ts';
 import { Sender, type Deliver } from './sender.ts';
 import type { AgentProcessSettings, AgentSettings } from './settings.ts';
 import { hostSources } from './source/host-sources.ts';
@@ -63,13 +64,21 @@ export function startAgent(
   const collector = new Collector(jobs(settings, parts, instance), instance, metrics);
   const tick = collecting(collector, opened, metrics, () => sender.wake());
   const ticker = new Ticker(clock, settings.intervalMs, tick, () => metrics.tickLate());
+  let fluent: FluentSink | undefined;
   const logs = logShipper(settings, {
     clock,
     log,
     registry,
     spool: opened,
     instance,
-    wake: () => sender.wake(),
+    wake: () => {
+      sender.wake();
+      fluent?.wake();
+    },
+  });
+  const fluentStarted = fluentSink(settings, { clock, log, registry, spool: opened }).then((sink) => {
+    fluent = sink;
+    sink?.start();
   });
   sender.start();
   ticker.start();
@@ -83,10 +92,13 @@ export function startAgent(
       { name: 'collecting', kind: 'live', run: silent },
       { name: 'logs', kind: 'live', run: () => logs.failure },
       { name: 'sending', kind: 'ready', run: () => sender.failure },
+      { name: 'fluent', kind: 'ready', run: () => fluent?.failure },
     ],
     close: async () => {
       await ticker.close();
       await logs.close();
+      await fluentStarted;
+      await fluent?.close();
       await sender.close();
       collector.close();
       opened.close();
@@ -167,6 +179,7 @@ function openSpool(settings: AgentSettings, clock: Clock, metrics: AgentMetrics)
       bootId,
       nowMs: clock.nowMs(),
       events: metrics,
+      logOutputs: logOutputs(settings),
     });
   } catch (cause) {
     throw new Fault('spool', `the spool ${folder} can't be opened (setting data-dir): ${reasonOf(cause)}`, {

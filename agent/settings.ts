@@ -18,7 +18,12 @@ import {
 /** What /var/log has on the common distributions. */
 const DEFAULT_LOG_GLOBS = [
   '/var/log/**/*.log',
-  '/var/log/{syslog,messages,secure,maillog,cron,boot,debug,user,dmesg}',
+  '/var/log/syslog',
+  '/var/log/messages',
+  '/var/log/secure',
+  '/var/log/maillog',
+  '/var/log/cron',
+  '/var/log/debug',
 ];
 
 /** What the agent needs wherever it runs. */
@@ -106,6 +111,21 @@ export const agentSettings = {
     default: 2000,
     min: 1,
     doc: 'Log files that are followed; more are left out.',
+  }),
+  fluentAddress: address({
+    key: 'agent.fluent.address',
+    doc: 'A Fluentd or Fluent Bit (Forward protocol) that log lines are sent to as well. Default: none.',
+  }),
+  fluentTag: text({
+    key: 'agent.fluent.tag',
+    default: 'binnacle',
+    doc: 'The tag of all records that go there.',
+  }),
+  fluentAckTimeoutMs: duration({
+    key: 'agent.fluent.ack-timeout',
+    default: '30s',
+    min: '1s',
+    doc: 'Without an acknowledgement from there for so long, lines are sent again.',
   }),
 } satisfies SettingsTable;
 
