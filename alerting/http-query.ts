@@ -39,10 +39,9 @@ export function httpQuery({ url, token, timeoutMs, fetch }: HttpQueryOptions): Q
     } catch (cause) {
       throw new Fault('unreachable', `the query got no answer from ${url}: ${reasonOf(cause)}`, {
         retry: true,
-        cause,
       });
     }
-    return readAnswer(response.status, text, url);
+    return readQueryAnswer(response.status, text, url);
   };
 }
 
@@ -53,19 +52,20 @@ interface Answer {
   readonly data?: { readonly resultType?: unknown; readonly result?: unknown };
 }
 
-function readAnswer(status: number, text: string, url: string): QuerySample[] {
+/** Reads what Prometheus's query API answers; `from` is told in faults. Throws as `Query` does. */
+export function readQueryAnswer(status: number, text: string, from: string): QuerySample[] {
   const answer = parse(text);
   if (status !== 200 || answer?.status !== 'success') {
     const reason = typeof answer?.error === 'string' ? answer.error : text.slice(0, 200);
     const code = typeof answer?.errorType === 'string' ? answer.errorType : `http_${status}`;
-    throw new Fault(code, `${url} answers ${status}: ${reason}`, { retry: status >= 500 });
+    throw new Fault(code, `${from} answers ${status}: ${reason}`, { retry: status >= 500 });
   }
   const { resultType, result } = answer.data ?? {};
   try {
     if (resultType === 'scalar') return [{ labels: [], value: valueOf(result) }];
     if (resultType === 'vector') return (result as unknown[]).map(sampleOf);
   } catch (cause) {
-    throw new Fault('bad_answer', `${url} gives an answer that can't be read: ${reasonOf(cause)}`, { cause });
+    throw new Fault('bad_answer', `${from} gives an answer that can't be read: ${reasonOf(cause)}`);
   }
   throw new Fault('bad_data', `the query gives a ${String(resultType)}; a rule needs a vector or a scalar`);
 }

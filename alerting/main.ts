@@ -55,9 +55,7 @@ export function startAlerting(settings: AlertingSettings, parts: AlertingParts):
   try {
     mkdirSync(folder, { recursive: true });
   } catch (cause) {
-    throw new Fault('state', `the folder ${folder} can't be made (setting data-dir): ${reasonOf(cause)}`, {
-      cause,
-    });
+    throw new Fault('state', `the folder ${folder} can't be made (setting data-dir): ${reasonOf(cause)}`);
   }
   const engine = new Engine({
     ...parts,

@@ -75,5 +75,5 @@ function mailFault({ server }: MailOptions, cause: unknown): Fault {
   const { code, responseCode = 0 } = cause as { code?: string; responseCode?: number };
   const refused = (code === 'EENVELOPE' || code === 'EMESSAGE') && responseCode >= 500;
   const message = `the mail server ${server.host}:${server.port} did not take it: ${reasonOf(cause)}`;
-  return new Fault('mail', message, { retry: !refused, cause });
+  return new Fault('mail', message, { retry: !refused });
 }

@@ -153,7 +153,7 @@ describe('the webhook', () => {
       request.resume();
       answer.writeHead(status, { location: '/elsewhere' }).end('no');
     });
-    const fault = (await send(`${url}/path?key=hidden`, 'secret').catch(
+    const fault = (await send(`${url}/hidden?key=hidden`, 'secret').catch(
       (thrown: unknown) => thrown,
     )) as Fault;
     expect(fault).toBeInstanceOf(Fault);

@@ -105,10 +105,9 @@ export class Sender {
       this.#pause = { tries: 0, untilMs: 0 };
       this.#failure = undefined;
     } catch (thrown) {
-      if (!(thrown instanceof Fault)) throw thrown;
       this.#failure = reasonOf(thrown);
       metrics.sendFailed(name, notification, this.#failure);
-      if (thrown.retry) this.#pause = this.#longer(this.#pause);
+      if (thrown instanceof Fault && thrown.retry) this.#pause = this.#longer(this.#pause);
       else this.#refused.set(id, this.#longer(this.#refused.get(id)));
       if (clock.nowMs() - notification.createdAtMs <= maxAgeMs) return;
       metrics.dropped(name, notification, this.#failure);

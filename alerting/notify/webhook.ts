@@ -20,7 +20,8 @@ const REFUSED = new Set([400, 404, 410, 413, 415, 422]);
 export function webhookReceiver(options: WebhookOptions): Receiver {
   const { name, timeoutMs } = options;
   const url = new URL(options.url);
-  const shown = `${url.origin}${url.pathname}`;
+  // The path is often what lets one post there, and this is logged.
+  const shown = url.origin;
   const basic = url.username === '' ? undefined : basicOf(url);
   url.username = '';
   url.password = '';
@@ -43,7 +44,7 @@ export function webhookReceiver(options: WebhookOptions): Receiver {
         body: JSON.stringify(webhookBody(name, notification)),
       });
     } catch (cause) {
-      throw new Fault('unreachable', `${shown} can't be reached: ${reasonOf(cause)}`, { retry: true, cause });
+      throw new Fault('unreachable', `${shown} can't be reached: ${reasonOf(cause)}`, { retry: true });
     }
     const { status } = response;
     await response.body?.cancel().catch(() => undefined);

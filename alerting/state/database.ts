@@ -68,6 +68,6 @@ export function openStateDatabase(file: string): Database.Database {
     return database;
   } catch (cause) {
     database?.close();
-    throw new Fault('state', `${file} can't be opened (setting data-dir): ${reasonOf(cause)}`, { cause });
+    throw new Fault('state', `${file} can't be opened (setting data-dir): ${reasonOf(cause)}`);
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
-import { Fault, reasonOf } from '../../lib/fault.ts';
+import { reasonOf } from '../../lib/fault.ts';
 import { labelsKey } from '../../wire/labels.ts';
 import type { AlertingMetrics } from '../event.ts';
 import type { AlertRule, RecordingRule, RuleGroup } from '../rules/rule.ts';
@@ -95,7 +95,7 @@ export class Group {
     return `rule ${JSON.stringify(first.rule.name)} of group ${JSON.stringify(this.group.name)}: ${first.lastError}${more}`;
   }
 
-  /** Evaluates all rules in order, then writes what changed in one commit. Never throws but for bugs. */
+  /** Evaluates all rules in order, then writes what changed in one commit. What goes wrong is told by `failure`. */
   async evaluate(atMs: number): Promise<void> {
     if (!this.#keepTime(atMs)) return;
     const { clock } = this.#parts;
@@ -132,7 +132,7 @@ export class Group {
       const found = await findAlerts(rule, samples, world, queryAtMs, this.group.limit, onFault);
       step = stepRule(rule, status.alerts, found, atMs);
     } catch (thrown) {
-      if (!(thrown instanceof Fault)) throw thrown;
+      // Whatever it is, it must not end the other rules.
       failure = reasonOf(thrown);
     }
     const evaluationSeconds = (clock.monotonicMs() - startedMs) / 1000;
