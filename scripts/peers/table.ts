@@ -57,6 +57,14 @@ export const PEERS = [
     neededBy: 'tests',
     why: 'opens the web page in the browser tests',
   },
+  {
+    package: 'strace',
+    programs: ['strace'],
+    // Needs libunwind8 beside it.
+    how: 'install',
+    neededBy: 'tests',
+    why: 'records what reaches the disk, and makes system calls fail or wait',
+  },
 ] as const satisfies readonly Peer[];
 
 export type ProgramName = (typeof PEERS)[number]['programs'][number];

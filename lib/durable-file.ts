@@ -1,0 +1,41 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/**
+ * Folders and small files that outlive a power cut. What a file system promises about a name without fsync of
+ * its folder differs; with it, all promise the same.
+ */
+
+/** Makes a folder, with those above it, when it is missing. */
+export function makeDurableFolder(folder: string): void {
+  const first = mkdirSync(folder, { recursive: true });
+  // Also when it was there: whoever made it may have been cut off before the name was on the disk.
+  for (let made = folder; ; made = dirname(made)) {
+    syncFolder(dirname(made));
+    if (first === undefined || made === first || made === dirname(made)) return;
+  }
+}
+
+/** Gives a file new content: after a crash at any moment it has the old or the new, whole. */
+export function replaceDurably(file: string, content: string): void {
+  const beside = `${file}.new`;
+  const descriptor = openSync(beside, 'w');
+  try {
+    writeFileSync(descriptor, content);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  renameSync(beside, file);
+  syncFolder(dirname(file));
+}
+
+/** Writes to the disk which names a folder has. */
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
