@@ -1,9 +1,10 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
+import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 
 import type { Clock } from '../lib/clock.ts';
+import { makeDurableFolder } from '../lib/durable-file.ts';
 import { Fault, reasonOf } from '../lib/fault.ts';
 import { createHttpServer, listen, type HealthCheck } from '../lib/http.ts';
 import type { Log } from '../lib/log.ts';
@@ -17,7 +18,8 @@ import { AggregatorMetrics } from './event.ts';
 import { KIND_BATCH, KIND_SCHEMAS, type IngestReply } from './ingest/ingester.ts';
 import { Writer } from './ingest/writer.ts';
 import { ReaderPool } from './query/reader-pool.ts';
-import type { TaskLimits } from './query/task.ts';
+import type { Answer, TaskLimits } from './query/task.ts';
+import { everything } from './store/scope.ts';
 import type { AggregatorSettings } from './settings.ts';
 import { defaultMaxBytes } from './store/sqlite/retention.ts';
 
@@ -28,11 +30,19 @@ export interface AggregatorParts {
   readonly version: string;
 }
 
-export interface RunningAggregator extends Running {
+/** An aggregator whose threads run and which does not listen yet, so that others in the process can join in. */
+export interface OpenAggregator {
+  /** Takes routes of others until `listen`. */
+  readonly server: FastifyInstance;
   /** What an agent in the same process sends, without HTTP between. */
   deliver(what: 'batch' | 'schemas', body: Uint8Array): Promise<IngestReply>;
+  /** Answers an instant query of the same process as the API does. Rejects when too many wait. */
+  query(query: string, timeMs: number): Promise<Answer>;
   /** Adds checks of others in the same process to the probes. */
   watch(checks: readonly HealthCheck[]): void;
+  /** Answers from now on; returns the address as a URL without a slash at the end. */
+  listen(): Promise<string>;
+  close(): Promise<void>;
 }
 
 /** The threads' programs and the page lie beside the sources, or beside the bundle. */
@@ -41,66 +51,72 @@ const WRITER_THREAD = new URL(BUNDLED ? './writer-thread.js' : './ingest/writer-
 const READER_THREAD = new URL(BUNDLED ? './reader-thread.js' : './query/reader-thread.ts', import.meta.url);
 const PAGE = join(import.meta.dirname, BUNDLED ? 'web' : '../dist/web');
 
-/** Starts the aggregator; resolves when it answers. */
+/** Starts the aggregator as a process of its own; resolves when it answers. */
 export async function startAggregator(
   settings: AggregatorSettings,
   parts: AggregatorParts,
-): Promise<RunningAggregator> {
+): Promise<Running> {
+  const aggregator = await openAggregator(settings, parts);
+  try {
+    return { url: await aggregator.listen(), close: () => aggregator.close() };
+  } catch (thrown) {
+    await aggregator.close();
+    throw thrown;
+  }
+}
+
+/** Starts the threads and makes the server; resolves when the journal is read. */
+export async function openAggregator(
+  settings: AggregatorSettings,
+  parts: AggregatorParts,
+): Promise<OpenAggregator> {
   const { log, clock, registry } = parts;
   const folder = join(settings.dataDir, 'store');
   makeFolder(folder);
   const token = settings.tokenFile === undefined ? undefined : readToken(settings.tokenFile, 'token-file');
-
-  let writer: Writer | undefined;
-  let readers: ReaderPool | undefined;
+  const look: { writer?: Writer; readers?: ReaderPool } = {};
   const metrics = new AggregatorMetrics(registry, log, {
-    stats: () => writer?.stats,
-    queries: () => ({ busy: readers?.busy ?? 0, queued: readers?.queued ?? 0 }),
+    stats: () => look.writer?.stats,
+    queries: () => ({ busy: look.readers?.busy ?? 0, queued: look.readers?.queued ?? 0 }),
   });
-  const started = await startWriter(settings, folder, clock, metrics);
-  writer = started;
-  const pool = startReaders(settings, started, metrics);
-  readers = pool;
-
+  const writer = await startWriter(settings, folder, clock, metrics);
+  const readers = startReaders(settings, writer, metrics);
+  Object.assign(look, { writer, readers });
   const checks: HealthCheck[] = [
-    { name: 'writer', kind: 'live', run: () => started.hangs },
-    { name: 'queries', kind: 'ready', run: () => pool.failure },
-    { name: 'store', kind: 'ready', run: () => started.stats?.refusal ?? started.stats?.failure },
+    { name: 'writer', kind: 'live', run: () => writer.hangs },
+    { name: 'queries', kind: 'ready', run: () => readers.failure },
+    { name: 'store', kind: 'ready', run: () => writer.stats?.refusal ?? writer.stats?.failure },
   ];
-  const server = createHttpServer({
-    token,
-    maxBodyBytes: settings.maxBodyBytes,
-    registry,
-    log,
-    checks: () => checks,
-  });
-  addIngestRoutes(server, started, metrics);
-  addPrometheusApi(server, { readers: pool, clock, version: parts.version, limits: taskLimits(settings) });
-  addLogsApi(server, { readers: pool, clock, limits: logsLimits(settings) });
+  const { maxBodyBytes } = settings;
+  const server = createHttpServer({ token, maxBodyBytes, registry, log, checks: () => checks });
+  const limits = taskLimits(settings);
+  addIngestRoutes(server, writer, metrics);
+  addPrometheusApi(server, { readers, clock, version: parts.version, limits });
+  addLogsApi(server, { readers, clock, limits: logsLimits(settings) });
   addPage(server, PAGE);
-  const stop = async (): Promise<void> => {
-    await server.close();
-    await pool.close();
-    await started.close();
+  const never = new AbortController().signal;
+  return {
+    server,
+    // The thread takes the bytes over, the agent still needs its own.
+    deliver: async (what, body) => {
+      const reply = await writer.take(what === 'batch' ? KIND_BATCH : KIND_SCHEMAS, new Uint8Array(body));
+      metrics.ingested('agent', reply);
+      return reply;
+    },
+    query: (query, timeMs) =>
+      readers.ask({ question: { kind: 'instant', query, timeMs }, scope: everything, limits }, never),
+    watch: (others) => void checks.push(...others),
+    listen: async () => {
+      const url = await listen(server, settings.listen);
+      log.info('the aggregator answers', { url });
+      return url;
+    },
+    close: async () => {
+      await server.close();
+      await readers.close();
+      await writer.close();
+    },
   };
-  try {
-    const url = await listen(server, settings.listen);
-    log.info('the aggregator answers', { url });
-    return {
-      url,
-      // The thread takes the bytes over, the agent still needs its own.
-      deliver: async (what, body) => {
-        const reply = await started.take(what === 'batch' ? KIND_BATCH : KIND_SCHEMAS, new Uint8Array(body));
-        metrics.ingested('agent', reply);
-        return reply;
-      },
-      watch: (others) => void checks.push(...others),
-      close: stop,
-    };
-  } catch (thrown) {
-    await stop();
-    throw thrown;
-  }
 }
 
 async function startWriter(
@@ -157,7 +173,7 @@ function logsLimits(settings: AggregatorSettings): LogsLimits {
 
 function makeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeDurableFolder(folder);
   } catch (cause) {
     throw new Fault(
       'store',

@@ -1,6 +1,11 @@
 import { agentProcessSettings, agentSettings, checkAgent } from '../agent/settings.ts';
 import { aggregatorSettings, checkAggregator } from '../aggregator/settings.ts';
-import { alertingProcessSettings, alertingSettings, checkAlertingProcess } from '../alerting/settings.ts';
+import {
+  alertingProcessSettings,
+  alertingSettings,
+  checkAlerting,
+  checkAlertingProcess,
+} from '../alerting/settings.ts';
 import type { PartName } from './command-line.ts';
 import { definePart, processSettings, type Part } from './part.ts';
 
@@ -21,9 +26,9 @@ export const settingsTables = {
  */
 export const parts: Readonly<Record<PartName, Part>> = {
   standalone: definePart({
-    summary: 'Watches this host: agent and aggregator in one process.',
-    tables: { aggregator: aggregatorSettings, agent: agentSettings },
-    checks: [({ aggregator }) => checkAggregator(aggregator)],
+    summary: 'Watches this host: agent, aggregator and alerting in one process.',
+    tables: { aggregator: aggregatorSettings, agent: agentSettings, alerting: alertingSettings },
+    checks: [({ aggregator }) => checkAggregator(aggregator), ({ alerting }) => checkAlerting(alerting)],
     start: async (settings, world) => {
       const { startStandalone } = await import('./standalone.ts');
       return startStandalone(settings, world);

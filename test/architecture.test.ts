@@ -32,7 +32,7 @@ const PACKAGES: readonly { name: RegExp; only: RegExp; why: string }[] = [
   { name: /^better-sqlite3$/, only: /^(aggregator\/store|alerting)\//, why: 'SQL stays in the store' },
   {
     name: /^fastify$/,
-    only: /^(lib\/http|aggregator\/api\/|agent\/|alerting\/)/,
+    only: /^(lib\/http|aggregator\/(api\/|main)|agent\/|alerting\/)/,
     why: 'the store never sees HTTP',
   },
 ];
@@ -62,7 +62,7 @@ function stageOf(file: string): string {
 
 const TOP = ['lib', 'wire', 'lang', 'agent', 'aggregator', 'alerting', 'web', 'cli'];
 const files = TOP.flatMap(sourceFiles).filter(
-  (file) => !/\.test\.tsx?$/.test(file) && !/\bfixtures\b/.test(file),
+  (file) => !/\.(test|fake|contract)\.tsx?$/.test(file) && !/\bfixtures\b/.test(file),
 );
 
 describe('the direction of imports', () => {

@@ -11,7 +11,7 @@ import { silentLog } from '../../lib/log.ts';
 import type { SettingsOf } from '../../lib/settings.ts';
 import { encodeBatch } from '../../wire/batch.ts';
 import { labelsFrom } from '../../wire/labels.ts';
-import { startAggregator, type RunningAggregator } from '../main.ts';
+import { openAggregator, type OpenAggregator } from '../main.ts';
 import { aggregatorSettings, type AggregatorSettings } from '../settings.ts';
 
 interface Page {
@@ -39,12 +39,16 @@ function settingsFor(dataDir: string, changes: Partial<AggregatorSettings> = {})
   return { ...defaults, dataDir, queryThreads: 1, listen: { host: '127.0.0.1', port: 0 }, ...changes };
 }
 
-async function start(changes: Partial<AggregatorSettings> = {}): Promise<RunningAggregator> {
+type Started = OpenAggregator & { readonly url: string };
+
+async function start(changes: Partial<AggregatorSettings> = {}): Promise<Started> {
   const folder = mkdtempSync(join(tmpdir(), 'binnacle-logs-'));
   const parts = { log: silentLog, clock: systemClock, registry: new Registry(), version: '0' };
-  const running = await startAggregator(settingsFor(folder, changes), parts);
+  const running = await openAggregator(settingsFor(folder, changes), parts);
+  const url = await running.listen();
   return {
     ...running,
+    url,
     close: async () => {
       await running.close();
       rmSync(folder, { recursive: true, force: true });
@@ -54,7 +58,7 @@ async function start(changes: Partial<AggregatorSettings> = {}): Promise<Running
 
 let sequence = 0;
 async function send(
-  aggregator: RunningAggregator,
+  aggregator: Started,
   record: Record<string, string>,
   lines: readonly (readonly [bigint, string])[],
 ): Promise<void> {
@@ -70,7 +74,7 @@ async function send(
 }
 
 async function ask(
-  { url }: RunningAggregator,
+  { url }: Started,
   path: string,
   parameters: Record<string, string> = {},
 ): Promise<{ status: number; body: Page }> {
@@ -88,7 +92,7 @@ describe('the lines over HTTP', () => {
       ] as const,
   );
   const all = { start: `${NOW_NS}`, end: `${NOW_NS + 300_000_000_000n}` };
-  let aggregator: RunningAggregator;
+  let aggregator: Started;
   beforeAll(async () => {
     aggregator = await start();
     await send(aggregator, { job: 'files', filename: '/var/log/syslog' }, lines);
@@ -188,7 +192,7 @@ describe('the lines over HTTP', () => {
 const PATIENT = { timeout: 10_000, interval: 10 };
 
 /** A reader of server-sent events. */
-function tail({ url }: RunningAggregator, parameters: Record<string, string>, headers = {}) {
+function tail({ url }: Started, parameters: Record<string, string>, headers = {}) {
   const events: { id?: string; data: Page['data'] & { dropped?: number | null } }[] = [];
   let opened = (): void => {};
   const open = new Promise<void>((resolve) => (opened = resolve));
