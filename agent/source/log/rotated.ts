@@ -26,7 +26,7 @@ export function rotatedFiles(path: string): RotatedFile[] {
     const stats = statOf(join(folder, other));
     if (stats?.isFile()) found.push({ path: join(folder, other), stats });
   }
-  return found.sort((a, b) => a.stats.mtimeMs - b.stats.mtimeMs || byName(b.path, a.path));
+  return found.sort((a, b) => a.stats.mtimeMs - b.stats.mtimeMs || byName(a.path, b.path));
 }
 
 /** Is a name, found by a wildcard, that of a file to follow: not a rotated, compressed or binary one? */
@@ -52,7 +52,11 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** `.2` is before `.10`. */
+const NUMBERED = /\.(\d{1,3})$/;
+
+/** Of the same time of writing: `.2` is before `.1`, and `-20261119` before `-20261120`. */
 function byName(a: string, b: string): number {
-  return a.length - b.length || (a < b ? -1 : 1);
+  const [one, other] = [NUMBERED.exec(a)?.[1], NUMBERED.exec(b)?.[1]];
+  if (one !== undefined && other !== undefined) return Number(other) - Number(one);
+  return a < b ? -1 : 1;
 }

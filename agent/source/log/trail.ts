@@ -165,7 +165,8 @@ export class Trail {
   #later(beside: readonly RotatedFile[], sinceMs: number, read: readonly FilePosition[]): RotatedFile[] {
     return beside.filter(
       ({ path, stats }) =>
-        stats.mtimeMs > sinceMs &&
+        // The kernel's clock ticks some milliseconds: twice is better than not at all.
+        stats.mtimeMs >= sinceMs &&
         !this.#followed.has(keyOf(stats)) &&
         !read.some((position) => position.offset > 0 && holds(path, position)),
     );
