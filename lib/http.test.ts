@@ -65,7 +65,9 @@ test.each([
   ['[::1]', 200],
   ['192.168.7.7', 200],
   ['evil.example', 421],
+  ['LOCALHOST', 200],
   ['localhost.evil.example', 421],
+  ['127.0.0.1.evil.example', 421],
 ])('without a token, a request for the name %s is answered %i', async (host, status) => {
   const url = await serve();
   expect((await get(`${url}/metrics`, { host })).status).toBe(status);
@@ -100,6 +102,9 @@ test('a bug is a 500 and the server lives; unknown paths and too large bodies ar
     status: 404,
     body: expect.stringContaining('GET /nothing'),
   });
+  const badUrl = await get(`${url}/%ff`);
+  expect(badUrl.status).toBe(400);
+  expect(JSON.parse(badUrl.body)).toMatchObject({ status: 'error', errorType: 'bad_data' });
   const large = await fetch(`${url}/echo`, {
     method: 'POST',
     body: JSON.stringify('x'.repeat(2000)),

@@ -57,6 +57,8 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     keepAliveTimeout: 2 * SLOW_CLIENT_MS,
     routerOptions: { ignoreTrailingSlash: false, caseSensitive: true },
     forceCloseConnections: true,
+    frameworkErrors: (error, _request, reply: FastifyReply) =>
+      void reply.code(400).send({ status: 'error', errorType: 'bad_data', error: error.message }),
   });
   server.server.maxConnections = MAX_CONNECTIONS;
   server.addHook('onRequest', async (request, reply) => {
