@@ -1,4 +1,5 @@
-import fluent from 'fluent-logger';
+import EventTime from 'fluent-logger/lib/event-time.js';
+import FluentSender from 'fluent-logger/lib/sender.js';
 
 import type { Clock } from '../../lib/clock.ts';
 import { reasonOf } from '../../lib/fault.ts';
@@ -39,11 +40,8 @@ const MAX_BATCH_BYTES = 64 * 1024 * 1024;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 15_000;
 
-type FluentRecord = Record<string, string>;
-type Sender = ReturnType<typeof fluent.createFluentSender<FluentRecord>>;
-
 interface Line {
-  readonly record: FluentRecord;
+  readonly record: Readonly<Record<string, string>>;
   readonly timeNs: bigint;
 }
 
@@ -57,7 +55,7 @@ export class FluentSink {
   readonly #stop = new AbortController();
   #running: Promise<void> | undefined;
   #wake: () => void = () => {};
-  #sender: Sender | undefined;
+  #sender: FluentSender | undefined;
   /** Why the last try failed; undefined when it did not. */
   failure: string | undefined;
 
@@ -134,9 +132,8 @@ export class FluentSink {
     const acknowledged = new Promise<string | undefined>((resolve) => {
       // The library tells errors of the connection as events, and those of a chunk to its callback.
       const sender = (this.#sender ??= this.#connect());
-      const emitter = sender as unknown as NodeJS.EventEmitter;
-      emitter.once('error', (error) => resolve(reasonOf(error)));
-      done.signal.addEventListener('abort', () => emitter.removeAllListeners('error'));
+      sender.once('error', (error) => resolve(reasonOf(error)));
+      done.signal.addEventListener('abort', () => sender.removeAllListeners('error'));
       closed.addEventListener('abort', () => resolve('closed'), { signal: done.signal });
       const settle = (error?: Error): void => resolve(error === undefined ? undefined : reasonOf(error));
       for (const [index, { record, timeNs }] of lines.entries()) {
@@ -153,23 +150,19 @@ export class FluentSink {
     return failure;
   }
 
-  #connect(): Sender {
+  #connect(): FluentSender {
     const { tag, address, ackTimeoutMs } = this.#options;
-    const options = {
+    return new FluentSender(tag, {
       ...address,
       eventMode: 'PackedForward',
       requireAckResponse: true,
       ackResponseTimeout: ackTimeoutMs,
       flushInterval: 1,
-      // A new sender is made after each failure: this one's queue would be sent beside ours.
-      enableReconnect: false,
-    };
-    return fluent.createFluentSender<FluentRecord>(tag, options);
+    });
   }
 
   #hangUp(): void {
-    // Without arguments it closes the connection; the types of the library want three.
-    (this.#sender as { end(): void } | undefined)?.end();
+    this.#sender?.end();
     this.#sender = undefined;
   }
 }
@@ -179,8 +172,6 @@ function linesOf({ labels, lines, timesNs }: LogStream): Line[] {
   return lines.map((message, i) => ({ record: { ...fields, message }, timeNs: timesNs[i] as bigint }));
 }
 
-/** The library's EventTime, seconds and nanoseconds; its types know only milliseconds. */
-function eventTime(timeNs: bigint): Date {
-  const EventTime = fluent.EventTime as unknown as new (seconds: number, nanoseconds: number) => Date;
+function eventTime(timeNs: bigint): EventTime {
   return new EventTime(Number(timeNs / 1_000_000_000n), Number(timeNs % 1_000_000_000n));
 }

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { expect, test } from 'vitest';
 
@@ -25,7 +26,7 @@ test('SIGKILL at random moments, with rotation: every line once and in order', a
   const file = join(folder, 'a.log');
   let child: ChildProcess | undefined;
   const start = (): void => {
-    child = spawn(process.execPath, [join(import.meta.dirname, 'ship.fake.ts'), folder], {
+    child = spawn(process.execPath, [fileURLToPath(new URL('./ship.fake.ts', import.meta.url)), folder], {
       stdio: 'inherit',
     });
   };
