@@ -10,6 +10,7 @@ import type { TimeWindow } from '../time/range.ts';
 import { readValue } from './line.ts';
 import type { Line } from './line.ts';
 import { Plot } from './plot.ts';
+import type { Mark } from './plot-options.ts';
 
 export interface ChartProps {
   /** The name that a screen reader says. */
@@ -19,12 +20,16 @@ export interface ChartProps {
   readonly times: readonly number[];
   readonly lines: readonly Line[];
   readonly window: TimeWindow;
+  /** Bars instead of lines. */
+  readonly bars?: boolean;
+  readonly marks?: readonly Mark[];
   /** Index of the time under the crosshair; written here. */
   readonly cursor: Signal<number | null>;
   /** Key of the line that stands out; read here. */
   readonly highlighted: Signal<string | null>;
 }
 
+const NO_MARKS: readonly Mark[] = [];
 /** More lines than this are not read out at a step of the crosshair. */
 const MAX_SPOKEN_LINES = 8;
 
@@ -33,7 +38,18 @@ export function Chart(props: ChartProps): JSX.Element {
   const page = usePage();
   const element = useRef<HTMLDivElement>(null);
   const plot = useRef<Plot | null>(null);
-  const { cursor, highlighted, lines, times, unit, max, window, label } = props;
+  const {
+    cursor,
+    highlighted,
+    lines,
+    times,
+    unit,
+    max,
+    window,
+    label,
+    bars = false,
+    marks = NO_MARKS,
+  } = props;
   const latestTimes = useRef(times);
   latestTimes.current = times;
 
@@ -51,8 +67,8 @@ export function Chart(props: ChartProps): JSX.Element {
 
   const dark = page.theme.dark.value;
   useEffect(
-    () => plot.current?.show({ unit, max, lines, window }, times, dark),
-    [unit, max, lines, window, times, dark],
+    () => plot.current?.show({ unit, max, lines, window, bars, marks }, times, dark),
+    [unit, max, lines, window, bars, marks, times, dark],
   );
 
   const highlightedKey = highlighted.value;

@@ -4,6 +4,7 @@ import type { TimeFormat } from '../format/time.ts';
 import { formatValue } from '../format/unit.ts';
 import type { Unit } from '../format/unit.ts';
 import type { TimeWindow } from '../time/range.ts';
+import type { Hue } from './hue.ts';
 import type { Line } from './line.ts';
 import { withAlpha } from './palette.ts';
 import type { Palette } from './palette.ts';
@@ -15,6 +16,16 @@ export interface PlotSpec {
   readonly max: number | undefined;
   readonly lines: readonly Line[];
   readonly window: TimeWindow;
+  /** Each value is a bar from its time on, one step wide. */
+  readonly bars: boolean;
+  /** Moments to be seen on the chart. */
+  readonly marks: readonly Mark[];
+}
+
+/** A line from top to bottom. */
+export interface Mark {
+  readonly atSeconds: number;
+  readonly hue: Hue;
 }
 
 export interface PlotEvents {
@@ -41,7 +52,7 @@ export function plotOptions(
   times: TimeFormat,
   events: PlotEvents,
 ): Omit<uPlot.Options, 'width' | 'height'> {
-  const { lines, unit } = current();
+  const { lines, unit, bars } = current();
   return {
     legend: { show: false },
     padding: [8, 14, 0, 0],
@@ -49,7 +60,7 @@ export function plotOptions(
     cursor: {
       sync: { key: SYNC_KEY, setSeries: false, scales: ['x', null] },
       drag: { x: true, y: false, setScale: false },
-      points: { show: lines.length <= MAX_MARKED_LINES, size: 7, width: 1.5 },
+      points: { show: !bars && lines.length <= MAX_MARKED_LINES, size: 7, width: 1.5 },
       y: false,
     },
     scales: {
@@ -64,11 +75,12 @@ export function plotOptions(
         lines.some((line) => line.below),
       ),
     ],
-    series: [{}, ...lines.map((line) => seriesOf(line, palette))],
-    bands: bandsOf(lines),
+    series: [{}, ...lines.map((line) => (bars ? barsOf(line, palette) : seriesOf(line, palette)))],
+    bands: bars ? [] : bandsOf(lines),
     hooks: {
       setCursor: [(plot) => events.cursor(plot.cursor.idx ?? null)],
       setSelect: [(plot) => markSpan(plot, events)],
+      draw: [(plot) => drawMarks(plot, current().marks, palette)],
     },
   };
 }
@@ -88,6 +100,14 @@ function seriesOf(line: Line, palette: Palette): uPlot.Series {
   };
   if (line.filled) series.fill = withAlpha(color, line.stacked && !line.faint ? 0.45 : 0.1);
   return series;
+}
+
+/** Bars cover what the layer above them drew there, so they are not seen through. */
+function barsOf(line: Line, palette: Palette): uPlot.Series {
+  const color = palette.hues[line.hue];
+  const paths = uPlot.paths.bars?.({ align: 1, size: [1, Number.POSITIVE_INFINITY], gap: 1 });
+  const fill = line.faint ? withAlpha(color, 0.4) : color;
+  return { fill, width: 0, points: { show: false }, ...(paths ? { paths } : {}) };
 }
 
 /** Between a stacked line and the one below it, which comes next; the last is filled down to zero. */
@@ -121,6 +141,23 @@ function valueAxis(palette: Palette, unit: Unit, unsigned: boolean): uPlot.Axis 
     ticks: { show: false },
     values: (_, splits) => splits.map((value) => formatValue(unsigned ? Math.abs(value) : value, unit)),
   };
+}
+
+function drawMarks(plot: uPlot, marks: readonly Mark[], palette: Palette): void {
+  const { ctx, bbox, scales } = plot;
+  ctx.save();
+  ctx.lineWidth = 1.5 * devicePixelRatio;
+  ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
+  for (const { atSeconds, hue } of marks) {
+    if (atSeconds < (scales['x']?.min ?? 0) || atSeconds > (scales['x']?.max ?? 0)) continue;
+    const x = Math.round(plot.valToPos(atSeconds, 'x', true));
+    ctx.strokeStyle = palette.hues[hue];
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+  }
+  ctx.restore();
 }
 
 function markSpan(plot: uPlot, events: PlotEvents): void {

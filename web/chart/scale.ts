@@ -23,7 +23,7 @@ export function verticalRange(
   const low = Math.min(0, min ?? 0);
   const high = Math.max(0, max ?? 0, atLeast ?? 0);
   const air = (high - low) * 0.06;
-  if (air === 0) return [0, 1];
+  if (low === high) return [0, 1];
   return [low < 0 ? low - air : 0, high > 0 && high !== atLeast ? high + air : high];
 }
 
