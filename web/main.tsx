@@ -9,7 +9,9 @@ import './style/metrics.css';
 import { render } from 'preact';
 
 import { systemClock } from '../lib/clock.ts';
-import { createApi } from './api/client.ts';
+import { createAlertApi } from './api/alert-client.ts';
+import { createApi, createAsk } from './api/client.ts';
+import { createLogApi } from './api/log-client.ts';
 import { createTimeFormat } from './format/time.ts';
 import { App } from './shell/app.tsx';
 import { createAddress } from './state/address.ts';
@@ -19,8 +21,11 @@ import { createThemeSwitch } from './state/theme.ts';
 import { followServerClock } from './time/server-clock.ts';
 
 const server = followServerClock((url, init) => fetch(url, init), systemClock);
+const ask = createAsk(server.fetch, document.baseURI);
 const page = createPage({
-  api: createApi(server.fetch, document.baseURI),
+  api: createApi(ask),
+  logs: createLogApi(ask, document.baseURI),
+  alerts: createAlertApi(ask),
   address: createAddress(window),
   theme: createThemeSwitch(
     document.documentElement,

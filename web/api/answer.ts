@@ -24,10 +24,10 @@ export interface QueryResult {
   readonly warnings: readonly string[];
 }
 
-type Json = Readonly<Record<string, unknown>>;
+export type Json = Readonly<Record<string, unknown>>;
 
 /** The `data` of a good answer and its warnings; the server's own words as a Fault otherwise. */
-function decodeEnvelope(body: unknown): { data: unknown; warnings: readonly string[] } {
+export function decodeEnvelope(body: unknown): { data: unknown; warnings: readonly string[] } {
   if (!isObject(body)) throw unreadable('the body is no JSON object');
   if (body['status'] === 'success') {
     const warnings = Array.isArray(body['warnings']) ? body['warnings'].map(String) : [];
@@ -78,11 +78,16 @@ function rows(result: unknown): readonly Json[] {
 /** A series of native histograms has no `values`: it is there, without points. */
 function seriesOf(row: Json, values: unknown): ResultSeries {
   const points = Array.isArray(values) ? values.filter((value) => value !== undefined).map(pointOf) : [];
+  return { labels: labelsOf(row['metric']), points };
+}
+
+/** A label called `__proto__` is only a label. */
+export function labelsOf(value: unknown): LabelRecord {
   const labels: Record<string, string> = Object.create(null);
-  if (isObject(row['metric'])) {
-    for (const [name, value] of Object.entries(row['metric'])) labels[name] = String(value);
+  if (isObject(value)) {
+    for (const [name, text] of Object.entries(value)) labels[name] = String(text);
   }
-  return { labels, points };
+  return labels;
 }
 
 function pointOf(pair: unknown): Point {
@@ -90,14 +95,14 @@ function pointOf(pair: unknown): Point {
   return [pair[0], parseSample(pair[1])];
 }
 
-function isObject(value: unknown): value is Json {
+export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function text(value: unknown, fallback: string): string {
+export function text(value: unknown, fallback: string): string {
   return typeof value === 'string' && value !== '' ? value : fallback;
 }
 
-function unreadable(what: string): Fault {
+export function unreadable(what: string): Fault {
   return new Fault('unreadable', `The server's answer cannot be read: ${what}`);
 }

@@ -3,7 +3,10 @@ import type { AddressInfo } from 'node:net';
 
 import { afterEach, expect, test } from 'vitest';
 
-import { createApi } from './client.ts';
+import { createApi as apiOf, createAsk } from './client.ts';
+import type { Api } from './client.ts';
+
+const createApi = (fetch: typeof globalThis.fetch, base: string): Api => apiOf(createAsk(fetch, base));
 
 const closers: (() => void)[] = [];
 afterEach(() => {
@@ -89,6 +92,16 @@ test('a page of a proxy is named', async () => {
     retry: true,
     message: 'api/v1/query answered 502 with text/html instead of JSON',
   });
+});
+
+test('a part that is not there is told from an error', async () => {
+  const body = JSON.stringify({ status: 'error', errorType: 'not_found', error: 'there is nothing' });
+  const { base, seen } = await serve({ status: 404, body });
+  await expect(createAsk(fetch, base)('api/logs/labels', new URLSearchParams())).rejects.toMatchObject({
+    code: 'absent',
+    message: 'This server has no api/logs/labels',
+  });
+  expect(seen[0]?.url).toBe('/deep/path/api/logs/labels');
 });
 
 test('nobody there', async () => {

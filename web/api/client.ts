@@ -26,20 +26,41 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 /** Longer questions go in a body: proxies cut addresses somewhere above this. */
 const MAX_ADDRESS_CHARS = 1500;
 
-/** A client whose addresses are relative to `baseUri`, so that the page may lie under any path. */
-export function createApi(fetch: Fetch, baseUri: string): Api {
-  const ask = async (path: string, params: URLSearchParams, signal?: AbortSignal): Promise<unknown> => {
-    const address = new URL(`api/v1/${path}`, baseUri).href;
-    const posted = params.toString().length > MAX_ADDRESS_CHARS;
+/**
+ * Asks for a path below the page and gives the JSON of the answer. A Fault is `unreachable`, `unreadable`, or
+ * `absent` when the server has no such part.
+ */
+export type Ask = (
+  path: string,
+  params: URLSearchParams,
+  signal?: AbortSignal,
+  /** The server also takes the question in a body, where it may be long. */
+  mayPost?: boolean,
+) => Promise<unknown>;
+
+/** Addresses are relative to `baseUri`, so that the page may lie under any path. */
+export function createAsk(fetch: Fetch, baseUri: string): Ask {
+  return async (path, params, signal, mayPost = false) => {
+    const address = new URL(path, baseUri).href;
+    const search = params.toString();
+    const posted = mayPost && search.length > MAX_ADDRESS_CHARS;
     const init: RequestInit = posted ? { method: 'POST', body: params } : {};
     if (signal) init.signal = signal;
     try {
-      return await bodyOf(await fetch(posted ? address : `${address}?${params}`, init), path);
+      return await bodyOf(
+        await fetch(posted || search === '' ? address : `${address}?${search}`, init),
+        path,
+      );
     } catch (thrown) {
       if (thrown instanceof Fault || signal?.aborted) throw thrown;
       throw new Fault('unreachable', `The server does not answer (${reasonOf(thrown)})`, { retry: true });
     }
   };
+}
+
+/** The queries of Prometheus's API. */
+export function createApi(askFor: Ask): Api {
+  const ask: Ask = (path, params, signal) => askFor(`api/v1/${path}`, params, signal, true);
   return {
     query: async (query, atSeconds, signal) =>
       decodeQueryResult(await ask('query', new URLSearchParams({ query, time: String(atSeconds) }), signal)),
@@ -66,11 +87,12 @@ export function createApi(fetch: Fetch, baseUri: string): Api {
 /** Errors of the API are JSON as well; what is not comes from something in between. */
 async function bodyOf(response: Response, path: string): Promise<unknown> {
   const text = await response.text();
+  if (response.status === 404) throw new Fault('absent', `This server has no ${path}`);
   try {
     return JSON.parse(text);
   } catch {
     const kind = response.headers.get('content-type')?.split(';')[0] ?? 'no content type';
-    throw new Fault('unreadable', `api/v1/${path} answered ${response.status} with ${kind} instead of JSON`, {
+    throw new Fault('unreadable', `${path} answered ${response.status} with ${kind} instead of JSON`, {
       retry: response.status >= 500,
     });
   }
