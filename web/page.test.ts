@@ -1,37 +1,15 @@
-import axeCore from 'axe-core';
-import { chromium } from 'playwright-core';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { peer } from '../test/tools/peers.ts';
-import { temporaryFolder } from '../test/tools/temporary-folder.ts';
-import { buildPage } from './build.fake.ts';
-import { servePage } from './prometheus.fake.ts';
-import type { FakePrometheus } from './prometheus.fake.ts';
+import { drag, expectSound, LOOKS, startPage, stateOf } from './browser.fake.ts';
+import type { BuiltPage } from './browser.fake.ts';
 
-/** What its source makes in the page. */
-declare const axe: typeof axeCore;
-
-const BROWSER_ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const EVIL = '<img src=x onerror="document.title=1">';
-const SETTLE_MS = 10_000;
 
-let browser: Browser;
-let server: FakePrometheus;
+let built: BuiltPage;
+const open: BuiltPage['open'] = (search, options) => built.open(search, options);
 
 beforeAll(async () => {
-  browser = await chromium.launch({ executablePath: peer('chromium'), args: BROWSER_ARGS });
-  const folder = temporaryFolder();
-  await buildPage(folder);
-  server = await servePage(folder, ['alpha', 'beta'], (expression) => {
+  built = await startPage((expression) => {
     if (expression === 'broken(') return '1:8: parse error: unclosed left parenthesis';
     if (expression === 'nothing') return [];
     if (expression === 'evil') return [{ __name__: 'evil', label: EVIL }];
@@ -45,56 +23,7 @@ beforeAll(async () => {
   });
 }, 60_000);
 
-afterAll(async () => {
-  await browser.close();
-  await server.close();
-});
-
-interface Opened {
-  readonly page: Page;
-  /** What the browser complained of, and requests that left the page's own path. */
-  readonly complaints: string[];
-}
-
-/** Opens the page at a query string; the browser's clock stands still until a test moves it. */
-async function open(search: string, options: BrowserContextOptions = {}): Promise<Opened> {
-  const context = await browser.newContext({
-    viewport: { width: 1440, height: 900 },
-    timezoneId: 'UTC',
-    ...options,
-  });
-  onTestFinished(() => context.close());
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.setDefaultTimeout(SETTLE_MS);
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-  });
-  page.on('request', (request) => {
-    if (!request.url().startsWith(server.url)) complaints.push(`left for ${request.url()}`);
-  });
-  await page.addInitScript(axeCore.source);
-  await page.clock.install({ time: 1_700_000_000_000 });
-  await page.goto(server.url + search);
-  return { page, complaints };
-}
-
-/** The state in the address, as the page itself sees it now. */
-async function search(page: Page): Promise<Record<string, string>> {
-  return Object.fromEntries(new URLSearchParams(await page.evaluate(() => location.search)));
-}
-
-/** Moves from a third to two thirds of the first chart with the button down. */
-async function drag(page: Page): Promise<void> {
-  const box = await page.locator('.u-over').first().boundingBox();
-  if (!box) throw new Error('no chart');
-  const y = box.y + box.height / 2;
-  await page.mouse.move(box.x + box.width / 3, y);
-  await page.mouse.down();
-  await page.mouse.move(box.x + (box.width * 2) / 3, y, { steps: 4 });
-  await page.mouse.up();
-}
+afterAll(() => built.close());
 
 test('the overview draws its charts from its own server alone', async () => {
   const { page, complaints } = await open('');
@@ -109,7 +38,7 @@ test('following asks for the newest points only', async () => {
   const { page } = await open('?view=metrics&q=up');
   await page.getByText('2 series').waitFor();
   const ends = (): { start: number; end: number }[] =>
-    server.asked
+    built.server.asked
       .filter(({ path, params }) => path === 'query_range' && params.get('query') === 'up')
       .map(({ params }) => ({ start: Number(params.get('start')), end: Number(params.get('end')) }));
   const first = ends().at(-1);
@@ -124,11 +53,11 @@ test('following asks for the newest points only', async () => {
 test('another host is one choice away, and in the address', async () => {
   const { page } = await open('');
   await page.getByText('alpha is well.').waitFor();
-  const before = server.asked.length;
+  const before = built.server.asked.length;
   await page.getByLabel('Host').selectOption('beta');
   await page.getByText('beta is well.').waitFor();
-  expect(await search(page)).toEqual({ host: 'beta' });
-  const asked = server.asked.slice(before).map(({ params }) => params.get('query') ?? '');
+  expect(await stateOf(page)).toEqual({ host: 'beta' });
+  const asked = built.server.asked.slice(before).map(({ params }) => params.get('query') ?? '');
   expect(asked.filter((query) => query.includes('instance="beta"')).length).toBeGreaterThan(10);
 });
 
@@ -137,11 +66,11 @@ test('a drag zooms, Esc steps back, keys move', async () => {
   await page.getByText('2 series').waitFor();
   const steps = async (key: string): Promise<Record<string, string>> => {
     await page.keyboard.press(key);
-    return search(page);
+    return stateOf(page);
   };
   await drag(page);
   await page.waitForURL((url) => url.searchParams.has('end'));
-  const zoomed = await search(page);
+  const zoomed = await stateOf(page);
   expect(Number(zoomed['end'])).toBeLessThan(1_700_000_000 - 250);
   expect(Number(zoomed['end'])).toBeGreaterThan(1_700_000_000 - 350);
   await steps('Escape');
@@ -226,11 +155,6 @@ const VIEWS = [
   '?view=metrics&q=up&show=table',
   '?view=metrics&q=broken(',
 ];
-const LOOKS = [
-  { colorScheme: 'dark', width: 1440 },
-  { colorScheme: 'light', width: 375 },
-] as const;
-
 test.each(VIEWS.flatMap((view) => LOOKS.map((look) => ({ view, ...look }))))(
   '"$view" in $colorScheme at $width px: nothing for axe, no sideways scrolling',
   async ({ view, colorScheme, width }) => {
@@ -239,9 +163,6 @@ test.each(VIEWS.flatMap((view) => LOOKS.map((look) => ({ view, ...look }))))(
       .locator(view.includes('broken') ? '.fault' : 'main h2, main td')
       .first()
       .waitFor();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-    const { passes, violations } = await page.evaluate(() => axe.run());
-    expect(passes.length).toBeGreaterThan(20);
-    expect(violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes[0]?.html}`)).toEqual([]);
+    await expectSound(page, width);
   },
 );

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { existsSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
@@ -21,6 +21,14 @@ export interface FakePrometheus {
   close(): Promise<void>;
 }
 
+/** A part of the API beside Prometheus's: false when the path is none of its. */
+export type Part = (
+  path: string,
+  params: URLSearchParams,
+  response: ServerResponse,
+  request: IncomingMessage,
+) => boolean;
+
 /** What queries are answered with: the label sets of the series; a text is an error. */
 export type Answers = (expression: string) => Record<string, string>[] | string;
 
@@ -32,12 +40,14 @@ export async function servePage(
   folder: string,
   hosts: readonly string[],
   answers: Answers,
+  parts: readonly Part[] = [],
 ): Promise<FakePrometheus> {
   const asked: FakePrometheus['asked'] = [];
   const server = createServer((request, response) => {
     response.sendDate = false;
     const url = new URL(request.url ?? '/', 'http://localhost');
     const path = url.pathname.startsWith(BASE) ? url.pathname.slice(BASE.length) : null;
+    if (path !== null && parts.some((part) => part(path, url.searchParams, response, request))) return;
     if (path?.startsWith('api/v1/')) {
       asked.push({ path: path.slice('api/v1/'.length), params: url.searchParams });
       answer(path.slice('api/v1/'.length), url.searchParams, response, hosts, answers);
@@ -65,14 +75,12 @@ function answer(
   answers: Answers,
 ): void {
   if (path === 'label/instance/values') return sendData(response, hosts);
+  if (path === 'rules') return sendData(response, { groups: [] });
+  if (path === 'alerts') return sendData(response, { alerts: [] });
   if (path === 'label/__name__/values') return sendData(response, ['node_load1', 'node_load5', 'up']);
   const expression = params.get('query') ?? '';
   const series = answers(expression);
-  if (typeof series === 'string') {
-    response.writeHead(400, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ status: 'error', errorType: 'bad_data', error: series }));
-    return;
-  }
+  if (typeof series === 'string') return sendError(response, series);
   const [start, end, step] = ['start', 'end', 'step'].map((name) => Number(params.get(name)));
   const time = Number(params.get('time'));
   const matrix = path === 'query_range' || expression.endsWith(']');
@@ -92,7 +100,12 @@ function wave(start: number, end: number, step: number, index: number): [number,
   return points;
 }
 
-function sendData(response: ServerResponse, data: unknown): void {
+export function sendError(response: ServerResponse, error: string): void {
+  response.writeHead(400, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ status: 'error', errorType: 'bad_data', error }));
+}
+
+export function sendData(response: ServerResponse, data: unknown): void {
   response.writeHead(200, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ status: 'success', data }));
 }

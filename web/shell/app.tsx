@@ -8,20 +8,27 @@ import { usePage } from '../state/page.ts';
 import type { Page } from '../state/page.ts';
 import { SEARCH_ID } from '../view/view.ts';
 import { VIEWS } from '../view/views.ts';
+import { copyText } from './copy-text.ts';
 import { Help } from './help.tsx';
+import { Notice } from './notice.tsx';
 import { TopBar } from './top-bar.tsx';
+import { useFiring } from './use-firing.ts';
 import { useHosts } from './use-hosts.ts';
 
 export function App(): JSX.Element {
   const page = usePage();
   const help = useSignal(false);
   const view = VIEWS.find((view) => view.id === page.view.value) ?? VIEWS[0];
-  const commands = useMemo(() => commandsOf(page, () => (help.value = !help.value)), [page, help]);
+  const shared = useMemo(() => commandsOf(page, () => (help.value = !help.value)), [page, help]);
+  const viewKeys = page.viewKeys.value;
+  const commands = useMemo(() => [...viewKeys, ...shared], [viewKeys, shared]);
   useKeys(commands);
   useHosts(page);
+  useFiring(page);
+  const firing = page.firing.value.length;
   useEffect(() => {
-    document.title = `${view.title} – Binnacle`;
-  }, [view]);
+    document.title = `${firing === 0 ? '' : `(${firing}) `}${view.title} – Binnacle`;
+  }, [view, firing]);
   return (
     <>
       <a class="skip" href="#main">
@@ -32,6 +39,7 @@ export function App(): JSX.Element {
         <view.Content />
       </main>
       <Help open={help} commands={commands} />
+      <Notice />
       <p class="unseen" aria-live="polite">
         {page.spoken}
       </p>
@@ -44,7 +52,7 @@ function useKeys(commands: readonly KeyCommand[]): void {
     const keymap = createKeymap(commands);
     const abort = new AbortController();
     const press = (event: KeyboardEvent): void => {
-      const command = event.defaultPrevented ? null : keymap(event, isTyping(event.target));
+      const command = event.defaultPrevented ? null : keymap(event, isTaken(event));
       if (!command) return;
       event.preventDefault();
       command.run();
@@ -72,10 +80,18 @@ function commandsOf(page: Page, toggleHelp: () => void): KeyCommand[] {
     { keys: 'z', words: 'zoom out', run: () => page.widen() },
     { keys: 'Escape', words: 'step back from a zoom', run: () => void page.address.stepBack() },
     { keys: 'r', words: 'load everything again', run: () => page.reload() },
+    { keys: 'y', words: 'copy a link to what is shown now', run: () => void copyLink(page) },
     { keys: '?', words: 'show or hide these keys', run: toggleHelp },
   ];
 }
 
-function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.matches('input, textarea, select');
+async function copyLink(page: Page): Promise<void> {
+  const copied = await copyText(new URL(page.fixedLink(), location.href).href, document);
+  page.notice.value = copied ? 'Link copied' : 'The browser forbids copying: take the address of the page';
+}
+
+/** Does the key belong to what has the focus? Somebody types there, or Space presses it. */
+function isTaken({ target, key }: KeyboardEvent): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  return target.matches('input, textarea, select') || (key === ' ' && target.matches('button, summary'));
 }

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 
 import { usePage } from '../state/page.ts';
 import type { Theme } from '../state/theme.ts';
+import { ALERTS_ID } from '../view/view.ts';
 import type { View } from '../view/view.ts';
 import { Mark } from './mark.tsx';
 import { TimePicker } from './time-picker.tsx';
@@ -30,6 +31,7 @@ export function TopBar({
         {views.map((view) => (
           <ViewLink key={view.id} to={{ view: view.id }} current={view === current}>
             {view.title}
+            {view.id === ALERTS_ID && <Badge />}
           </ViewLink>
         ))}
       </nav>
@@ -51,6 +53,18 @@ export function TopBar({
         </button>
       </div>
     </header>
+  );
+}
+
+/** The number of alerts that fire. */
+function Badge(): JSX.Element | null {
+  const count = usePage().firing.value.length;
+  if (count === 0) return null;
+  return (
+    <span class="badge">
+      {count > 99 ? '99+' : count}
+      <span class="unseen"> firing</span>
+    </span>
   );
 }
 

@@ -1,6 +1,6 @@
 /** Something that keys do; the help lists it in these words. */
 export interface KeyCommand {
-  /** One key, or two that follow each other, e.g. `g o`; as `KeyboardEvent.key` names them. */
+  /** One key, or two that follow each other, e.g. `g o`; as `KeyboardEvent.key` names them, and `Space`. */
   readonly keys: string;
   readonly words: string;
   run(): void;
@@ -27,7 +27,8 @@ export function createKeymap(
       first = '';
       return null;
     }
-    const keys = first === '' ? stroke.key : `${first} ${stroke.key}`;
+    const key = stroke.key === ' ' ? 'Space' : stroke.key;
+    const keys = first === '' ? key : `${first} ${key}`;
     const found = commands.find((command) => command.keys === keys) ?? null;
     const opens =
       found === null && first === '' && commands.some((command) => command.keys.startsWith(`${keys} `));

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 
 import { FakeClock } from '../../lib/clock.ts';
 import type { Api } from '../api/client.ts';
+import type { LogApi } from '../api/log-client.ts';
 import { createTimeFormat } from '../format/time.ts';
 import { createAddress } from './address.ts';
 import { follow } from './follow.ts';
@@ -17,8 +18,17 @@ function pageAt(search: string, clock: FakeClock): Page {
   const location = { search, pathname: '/' };
   const history = { state: null, pushState() {}, replaceState() {}, back() {} };
   const theme = { theme: { value: 'auto' }, dark: { value: false }, next() {} } as unknown as Page['theme'];
+  const logs: LogApi = {
+    search: never,
+    histogram: never,
+    labels: never,
+    labelValues: never,
+    tail: () => () => {},
+  };
   return createPage({
     api,
+    logs,
+    alerts: { rules: never, alerts: never, history: never },
     theme,
     address: createAddress({ location, history, addEventListener() {} }),
     times: createTimeFormat('UTC'),

@@ -3,11 +3,15 @@ import type { ReadonlySignal, Signal } from '@preact/signals';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 
+import type { ActiveAlert } from '../alert/alert.ts';
+import type { AlertApi } from '../api/alert-client.ts';
 import type { Api } from '../api/client.ts';
+import type { LogApi } from '../api/log-client.ts';
 import type { TimeFormat } from '../format/time.ts';
 import { parseRange, printRange, rangeBetween, shiftRange, widenRange, windowOf } from '../time/range.ts';
 import type { TimeRange, TimeWindow } from '../time/range.ts';
 import type { Address, Step } from './address.ts';
+import type { KeyCommand } from './keymap.ts';
 import type { ThemeSwitch } from './theme.ts';
 
 /** What every part of the page shares; made once, in main. */
@@ -30,11 +34,19 @@ export interface Page extends PageTools {
   readonly hostsFault: Signal<string | null>;
   /** The host of the address, or else the first one that is known. */
   readonly host: ReadonlySignal<string | null>;
+  /** Alerts that fire now, whatever the range. */
+  readonly firing: Signal<readonly ActiveAlert[]>;
   /** The time under the cursor, for all charts at once. */
   readonly cursorSeconds: Signal<number | null>;
   /** What a screen reader says next. */
   readonly spoken: Signal<string>;
+  /** A few words about what was just done, on the screen for a moment. */
+  readonly notice: Signal<string>;
+  /** Keys of the view that is shown. */
+  readonly viewKeys: Signal<readonly KeyCommand[]>;
 
+  /** A link to what is shown at this moment: a range that follows the clock ends now in it. */
+  fixedLink(): string;
   /** The change of address to another view: time and host go along, what belongs to this view does not. */
   toView(to: Readonly<Record<string, string | null>>): Record<string, string | null>;
   setRange(range: TimeRange, step?: Step): void;
@@ -46,6 +58,8 @@ export interface Page extends PageTools {
 
 export interface PageTools {
   readonly api: Api;
+  readonly logs: LogApi;
+  readonly alerts: AlertApi;
   readonly address: Address;
   readonly theme: ThemeSwitch;
   readonly times: TimeFormat;
@@ -74,6 +88,7 @@ export function createPage(tools: PageTools): Page {
     generation,
     hosts,
     hostsFault: signal(null),
+    firing: signal([]),
     range,
     setRange,
     toView: (to) => {
@@ -91,6 +106,12 @@ export function createPage(tools: PageTools): Page {
     host: computed(() => hostParam.value ?? hosts.value?.[0] ?? null),
     cursorSeconds: signal(null),
     spoken: signal(''),
+    notice: signal(''),
+    viewKeys: signal([]),
+    fixedLink: () => {
+      const endSeconds = range.value.endSeconds ?? Math.ceil(now.value);
+      return address.link({ ...printRange({ ...range.value, endSeconds }) });
+    },
     zoom: (fromSeconds, toSeconds) => setRange(rangeBetween(fromSeconds, toSeconds), 'zoom'),
     shift: (direction) => setRange(shiftRange(range.value, direction, tools.nowSeconds())),
     widen: () => setRange(widenRange(range.value, tools.nowSeconds())),

@@ -73,9 +73,9 @@ export function widenRange(range: TimeRange, nowSeconds: number): TimeRange {
   return { ...wide, endSeconds: end >= nowSeconds ? null : end };
 }
 
-/** The grid of a range: at most 371 points, aligned to the step so that follow-up queries meet it. */
-export function windowOf(range: TimeRange, nowSeconds: number): TimeWindow {
-  const stepSeconds = stepOf(range.spanSeconds);
+/** The grid of a range: at most `maxPoints + 1` points, aligned to the step so that follow-up queries meet it. */
+export function windowOf(range: TimeRange, nowSeconds: number, maxPoints = MAX_POINTS): TimeWindow {
+  const stepSeconds = stepOf(range.spanSeconds, maxPoints);
   const endSeconds = Math.floor((range.endSeconds ?? nowSeconds) / stepSeconds) * stepSeconds;
   const points = Math.max(1, Math.ceil(range.spanSeconds / stepSeconds));
   return { startSeconds: endSeconds - points * stepSeconds, endSeconds, stepSeconds };
@@ -86,8 +86,8 @@ export function rateWindowSeconds(stepSeconds: number): number {
   return Math.max(30, stepSeconds + 5);
 }
 
-function stepOf(spanSeconds: number): number {
-  return STEPS_SECONDS.find((step) => spanSeconds / step <= MAX_POINTS) ?? (STEPS_SECONDS.at(-1) as number);
+function stepOf(spanSeconds: number, maxPoints: number): number {
+  return STEPS_SECONDS.find((step) => spanSeconds / step <= maxPoints) ?? (STEPS_SECONDS.at(-1) as number);
 }
 
 function clampRange(range: TimeRange): TimeRange {

@@ -10,5 +10,8 @@ export interface View {
   readonly Content: () => JSX.Element;
 }
 
+/** The view that has the number of alerts on its tab. */
+export const ALERTS_ID = 'alerts';
+
 /** The id of the field that `/` goes to; a view has at most one. */
 export const SEARCH_ID = 'search';

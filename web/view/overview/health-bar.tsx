@@ -4,7 +4,9 @@ import type { QueryResult } from '../../api/answer.ts';
 import { formatValue } from '../../format/unit.ts';
 import { expand } from '../../panel/panel.ts';
 import { useInstantFeed } from '../../series/use-feed.ts';
+import { ViewLink } from '../../shell/view-link.tsx';
 import { usePage } from '../../state/page.ts';
+import { ALERTS_ID } from '../view.ts';
 import { FIGURES, readFigure } from './figures.ts';
 import type { Level, Reading } from './figures.ts';
 import { judge } from './health.ts';
@@ -73,13 +75,15 @@ function Verdict({ host, readings, newest, boot, atSeconds }: VerdictProps): JSX
     readings,
     silentSeconds: newestSeconds === undefined ? null : Math.max(0, atSeconds - newestSeconds),
     uptimeSeconds: bootSeconds === undefined ? null : Math.max(0, atSeconds - bootSeconds),
+    firing: page.firing.value.filter(({ labels }) => (labels['instance'] ?? host) === host),
   });
   return (
     <p class={`verdict verdict-${health.level}`}>
       <Lamp level={health.level} />
       <span>
         {page.range.value.endSeconds !== null && `At ${page.times.moment(atSeconds)}: `}
-        <strong>{health.verdict}</strong> {health.reasons}
+        <strong>{health.verdict}</strong> {health.reasons}{' '}
+        {health.alerts !== '' && <ViewLink to={{ view: ALERTS_ID }}>{health.alerts}</ViewLink>}
       </span>
     </p>
   );

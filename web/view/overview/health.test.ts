@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parser } from '@prometheus-io/lezer-promql';
 
 import type { QueryResult } from '../../api/answer.ts';
+import type { ActiveAlert } from '../../alert/alert.ts';
 import { expand } from '../../panel/panel.ts';
 import { FIGURES, readFigure } from './figures.ts';
 import type { Figure, Reading } from './figures.ts';
@@ -53,7 +54,7 @@ describe('readFigure', () => {
 });
 
 describe('judge', () => {
-  const facts = { host: 'vm', silentSeconds: 3, uptimeSeconds: 270_000 };
+  const facts = { host: 'vm', silentSeconds: 3, uptimeSeconds: 270_000, firing: [] };
 
   test('a calm host says what is going on', () => {
     const readings = [
@@ -86,7 +87,28 @@ describe('judge', () => {
       level: 'bad',
       verdict: 'vm is silent.',
       reasons,
+      alerts: '',
     });
+  });
+
+  test('alerts that fire are named, and worry', () => {
+    const alert = (name: string): ActiveAlert => ({
+      state: 'firing',
+      name,
+      labels: {},
+      annotations: {},
+      value: 1,
+      sinceSeconds: 0,
+    });
+    const calm = judge({ ...facts, firing: [alert('Hot'), alert('Hot'), alert('Full')], readings: [] });
+    expect(calm).toEqual({
+      level: 'warning',
+      verdict: 'vm needs you:',
+      reasons: '',
+      alerts: '3 alerts fire: Hot, Full.',
+    });
+    const silent = judge({ ...facts, silentSeconds: null, firing: [alert('Silent')], readings: [] });
+    expect(silent).toMatchObject({ verdict: 'vm is silent.', alerts: '1 alert fires: Silent.' });
   });
 
   test('nothing known but that it lives', () => {

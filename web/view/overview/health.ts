@@ -1,3 +1,5 @@
+import { firingWords } from '../../alert/alert.ts';
+import type { ActiveAlert } from '../../alert/alert.ts';
 import { formatSeconds, formatValue } from '../../format/unit.ts';
 import type { Level, Reading } from './figures.ts';
 
@@ -7,6 +9,8 @@ export interface Health {
   readonly verdict: string;
   /** The reasons, as one sentence. */
   readonly reasons: string;
+  /** The alerts, as one more; empty when none fires. */
+  readonly alerts: string;
 }
 
 /** What the verdict is made of. */
@@ -16,13 +20,26 @@ export interface HealthFacts {
   /** Age of the host's newest sample; null when there is none. */
   readonly silentSeconds: number | null;
   readonly uptimeSeconds: number | null;
+  /** Of alerts that fire for this host, or for none in particular. */
+  readonly firing: readonly ActiveAlert[];
 }
 
 /** Three reports of 5 s each and some patience with a busy host. */
 const SILENT_AFTER_SECONDS = 30;
 
 /** One verdict on a host and its reasons: what is wrong, else what is going on. */
-export function judge({ host, readings, silentSeconds, uptimeSeconds }: HealthFacts): Health {
+export function judge(facts: HealthFacts): Health {
+  const alerts = facts.firing.length === 0 ? '' : `${firingWords(facts.firing)}.`;
+  return { ...judgeFigures(facts), alerts };
+}
+
+function judgeFigures({
+  host,
+  readings,
+  silentSeconds,
+  uptimeSeconds,
+  firing,
+}: HealthFacts): Omit<Health, 'alerts'> {
   if (silentSeconds === null) {
     return {
       level: 'bad',
@@ -35,6 +52,9 @@ export function judge({ host, readings, silentSeconds, uptimeSeconds }: HealthFa
     return { level: 'bad', verdict: `${host} is silent.`, reasons };
   }
   const troubles = readings.filter((reading) => reading.level !== 'good');
+  if (troubles.length === 0 && firing.length > 0) {
+    return { level: 'warning', verdict: `${host} needs you:`, reasons: '' };
+  }
   if (troubles.length === 0) {
     return { level: 'good', verdict: `${host} is well.`, reasons: calmWords(readings, uptimeSeconds) };
   }
