@@ -19,6 +19,16 @@ import { LogShipper } from './log-shipper.ts';
 class FullSpool extends Spool {
   isFull = false;
 
+  override begin(positions: ReadonlyMap<string, unknown>): void {
+    if (this.isFull) throw new Error('ENOSPC: no space left on device');
+    super.begin(positions);
+  }
+
+  override async savePositions(): Promise<void> {
+    if (this.isFull) throw new Error('ENOSPC: no space left on device');
+    await super.savePositions();
+  }
+
   override appendLogs(logs: readonly LogStream[], checkpoint: ReadonlyMap<string, unknown>) {
     if (this.isFull) throw new Error('ENOSPC: no space left on device');
     return super.appendLogs(logs, checkpoint);
@@ -123,6 +133,17 @@ test('what a full disk did not take is kept and written later, with its position
   expect(got).toEqual(['one', 'two', 'three']);
   expect([...spool.positions]).not.toEqual(before);
   expect(told[0]).toMatch(/ENOSPC/);
+});
+
+test('a disk that is full at the very first start is waited for', async () => {
+  const { append, spool, told, wait, got, shipper } = shipping(1e6);
+  spool.isFull = true;
+  await waitUntil(() => told.length > 0, { what: 'a try', timeoutMs: 5000 });
+  append('one\n');
+  spool.isFull = false;
+  await wait(1);
+  expect(got).toEqual(['one']);
+  expect(shipper.failure).toBeUndefined();
 });
 
 test('what was read last is written at the end', async () => {

@@ -32,6 +32,7 @@ export interface LogShipperOptions {
 const POLL_MS = 200;
 const DISCOVER_MS = 1000;
 const SAVE_MS = 1000;
+const RETRY_MS = 1000;
 /** A batch goes when it is that large or that old. */
 const BATCH_BYTES = 1024 * 1024;
 const BATCH_MS = 500;
@@ -72,7 +73,10 @@ export class LogShipper {
   async #run(): Promise<void> {
     const { spool, files, journal, clock } = this.#options;
     const { signal } = this.#stop;
-    if (spool.isNew) spool.begin(await files.firstPositions());
+    if (spool.isNew) {
+      const first = await files.firstPositions();
+      while (!signal.aborted && !this.#tried(() => spool.begin(first))) await clock.sleep(RETRY_MS, signal);
+    }
     await files.open(spool.positions);
     journal?.start(spool.positions);
     while (!signal.aborted) {
@@ -84,7 +88,29 @@ export class LogShipper {
     await journal?.close();
     this.#flush();
     files.close();
-    await spool.savePositions();
+    await this.#savePositions();
+  }
+
+  async #savePositions(): Promise<void> {
+    const { spool, events } = this.#options;
+    try {
+      await spool.savePositions();
+    } catch (thrown) {
+      events.unwritten(reasonOf(thrown));
+    }
+  }
+
+  /** False when it could not be written. */
+  #tried(write: () => void): boolean {
+    const { events } = this.#options;
+    try {
+      write();
+    } catch (thrown) {
+      events.unwritten(reasonOf(thrown));
+      return false;
+    }
+    events.written();
+    return true;
   }
 
   /** Is there more to be read at once? */
@@ -96,8 +122,8 @@ export class LogShipper {
       this.#discoveredMs = nowMs;
     }
     if (nowMs - this.#savedMs >= SAVE_MS) {
-      await this.#options.spool.savePositions();
       this.#savedMs = nowMs;
+      await this.#savePositions();
     }
     const isFull = (): boolean => batch.bytes >= BATCH_BYTES;
     if (isFull() && !this.#flush()) return false;
@@ -120,18 +146,12 @@ export class LogShipper {
 
   /** False when the spool can't be written; the batch is kept then. */
   #flush(): boolean {
-    const { spool, batch, files, journal, events, wake } = this.#options;
+    const { spool, batch, files, journal, wake } = this.#options;
     if (batch.lines === 0) return true;
     for (const [key, position] of [...files.positions(), ...(journal?.positions() ?? [])]) {
       this.#moved.set(key, position);
     }
-    try {
-      spool.appendLogs(batch.streams(), this.#moved);
-    } catch (thrown) {
-      events.unwritten(reasonOf(thrown));
-      return false;
-    }
-    events.written();
+    if (!this.#tried(() => spool.appendLogs(batch.streams(), this.#moved))) return false;
     batch.clear();
     this.#moved = new Map();
     this.#batchSinceMs = undefined;

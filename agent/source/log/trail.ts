@@ -1,7 +1,9 @@
-import type { Labels } from '../../../wire/labels.ts';
+import type { Stats } from 'node:fs';
+
 import { reasonOf } from '../../../lib/fault.ts';
+import type { Labels } from '../../../wire/labels.ts';
 import type { FilePosition } from './file-position.ts';
-import { AT_START, FollowedFile, holds, keyOf, type Beginning } from './followed-file.ts';
+import { AT_START, FollowedFile, holds, keyOf, type Beginning, type ReadResult } from './followed-file.ts';
 import type { LogReading } from './log-reading.ts';
 import { rotatedFiles, statOf, type RotatedFile } from './rotated.ts';
 
@@ -84,7 +86,7 @@ export class Trail {
     }
     for (const file of this.#files) if (file.offset === 0 && !file.isFinal) this.#findBefore(file);
     for (const file of this.#files) {
-      switch (file.read(file === this.#live && here ? here : file.stats())) {
+      switch (this.#read(file, here)) {
         case 'more':
           return true;
         case 'changed':
@@ -114,6 +116,23 @@ export class Trail {
     for (const file of this.#files) file.close();
     this.#files = [];
     this.#live = undefined;
+  }
+
+  #read(file: FollowedFile, here: Stats | undefined): ReadResult {
+    try {
+      const result = file.read(file === this.#live && here ? here : file.stats());
+      if (result === 'more') this.#hasFailed = false;
+      return result;
+    } catch (thrown) {
+      this.#failed(file.path, thrown);
+      return 'end';
+    }
+  }
+
+  /** Told once until it works again. */
+  #failed(path: string, thrown: unknown): void {
+    if (!this.#hasFailed) this.#reading.events.fileFailed(path, reasonOf(thrown));
+    this.#hasFailed = true;
   }
 
   #leaveLive(): void {
@@ -201,8 +220,7 @@ export class Trail {
       this.#hasFailed = false;
       return file;
     } catch (thrown) {
-      if (!this.#hasFailed) this.#reading.events.fileFailed(path, reasonOf(thrown));
-      this.#hasFailed = true;
+      this.#failed(path, thrown);
       this.#leave(keyOf(stats));
       return undefined;
     }
