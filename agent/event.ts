@@ -20,6 +20,7 @@ export class AgentMetrics {
   readonly #damaged: Counter;
   readonly #damagedPositions: Counter;
   readonly #unwritten: Counter;
+  readonly #unwrittenCursors: Counter;
   #failing = false;
 
   constructor(registry: Registry, log: Log, look: { backlog(): number; spoolBytes(): number }) {
@@ -45,6 +46,10 @@ export class AgentMetrics {
     this.#dropped = counter('dropped_batches_total', 'Batches dropped because the spool was full.');
     this.#damaged = counter('damaged_segments_total', 'Spool segments whose rest could not be read.');
     this.#damagedPositions = counter('damaged_positions_total', 'Positions of logs that could not be read.');
+    this.#unwrittenCursors = counter(
+      'unwritten_cursors_total',
+      'Acknowledgements that could not be written down.',
+    );
     this.#unwritten = counter('unwritten_batches_total', 'Batches that could not be written to the spool.');
     const gauge = (name: string, help: string, value: () => number): void => {
       const made: Gauge = new Gauge({
@@ -107,6 +112,13 @@ export class AgentMetrics {
   positionsDamaged(reason: string): void {
     this.#damagedPositions.inc();
     this.#log.error('the positions of log files are damaged, the files are read from their beginning', {
+      reason,
+    });
+  }
+
+  cursorUnwritten(reason: string): void {
+    this.#unwrittenCursors.inc();
+    this.#log.warn('what was acknowledged could not be written down; after a restart it is sent again', {
       reason,
     });
   }

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { replaceDurably } from '../../lib/durable-file.ts';
+
 /** Who this agent is, and the numbering that its batches have. */
 export interface Identity {
   readonly agent: string;
@@ -15,9 +17,15 @@ export interface Cursor {
 
 /**
  * Reads the identity of a spool folder, or makes one. The numbering goes on within a boot of the machine; a
- * new boot begins a new epoch, because the last numbers given out may not have reached the disk.
+ * new boot begins a new epoch, because the last numbers given out may not have reached the disk. The epoch itself
+ * must have, before its first number is given out. `newestEpoch` is the highest that is known from elsewhere.
  */
-export function openIdentity(folder: string, bootId: string, nowMs: number): Identity {
+export function openIdentity(
+  folder: string,
+  bootId: string,
+  nowMs: number,
+  newestEpoch: number | undefined,
+): Identity {
   const file = join(folder, 'identity.json');
   const known = readJson(file);
   const agent = typeof known?.['agent'] === 'string' ? known['agent'] : randomUUID();
@@ -25,9 +33,10 @@ export function openIdentity(folder: string, bootId: string, nowMs: number): Ide
   if (typeof knownEpoch === 'number' && known?.['boot'] === bootId && known['agent'] === agent) {
     return { agent, epoch: knownEpoch };
   }
-  // Later than the last one, also when the clock went back.
-  const epoch = Math.max(nowMs, typeof knownEpoch === 'number' ? knownEpoch + 1 : 0);
-  replaceFile(file, JSON.stringify({ version: 1, agent, epoch, boot: bootId }));
+  // Later than all before, also when the clock went back or this file is gone.
+  const newest = Math.max(typeof knownEpoch === 'number' ? knownEpoch : -1, newestEpoch ?? -1);
+  const epoch = Math.max(nowMs, newest + 1);
+  replaceDurably(file, JSON.stringify({ version: 1, agent, epoch, boot: bootId }));
   return { agent, epoch };
 }
 
@@ -38,13 +47,9 @@ export function readCursor(file: string): Cursor | undefined {
   return typeof epoch === 'number' && typeof sequence === 'number' ? { epoch, sequence } : undefined;
 }
 
+/** Outlives the process, not the machine: an old cursor means batches that are sent again, a torn one counts as none. */
 export function writeCursor(file: string, cursor: Cursor): void {
-  replaceFile(file, JSON.stringify(cursor));
-}
-
-/** A file that is there is always whole: written beside and renamed. */
-function replaceFile(file: string, content: string): void {
-  writeFileSync(`${file}.new`, content);
+  writeFileSync(`${file}.new`, JSON.stringify(cursor));
   renameSync(`${file}.new`, file);
 }
 

@@ -1,23 +1,26 @@
+import { reasonOf } from '../../lib/fault.ts';
 import type { BatchId } from '../../wire/batch.ts';
 import { readCursor, writeCursor, type Cursor } from './identity.ts';
 import type { QueueReader, SpooledBatch } from './queue-reader.ts';
+
+export interface OutputHooks {
+  /** A batch has been acknowledged; called before that is written down. */
+  acknowledged(batch: SpooledBatch): void;
+  /** It could not be written down. */
+  unwritten(reason: string): void;
+}
 
 /** Batches on their way to one receiver: in the order of their numbers, from all queues that it takes from. */
 export class Output {
   readonly #cursorFile: string;
   readonly #readers: readonly QueueReader[];
-  readonly #acknowledged: (batch: SpooledBatch) => void;
+  readonly #hooks: OutputHooks;
   cursor: Cursor | undefined;
 
-  /** `acknowledged` is called when a batch has been, before that is written down. */
-  constructor(
-    cursorFile: string,
-    readers: readonly QueueReader[],
-    acknowledged: (batch: SpooledBatch) => void,
-  ) {
+  constructor(cursorFile: string, readers: readonly QueueReader[], hooks: OutputHooks) {
     this.#cursorFile = cursorFile;
     this.#readers = readers;
-    this.#acknowledged = acknowledged;
+    this.#hooks = hooks;
     this.cursor = readCursor(cursorFile);
   }
 
@@ -40,8 +43,13 @@ export class Output {
   acknowledge(batch: SpooledBatch): void {
     if (!this.#readers.some((reader) => reader.pass(batch))) return;
     this.cursor = { epoch: batch.id.epoch, sequence: batch.id.sequence };
-    this.#acknowledged(batch);
-    writeCursor(this.#cursorFile, this.cursor);
+    this.#hooks.acknowledged(batch);
+    try {
+      writeCursor(this.#cursorFile, this.cursor);
+    } catch (thrown) {
+      // A full disk must not stop what makes room on it.
+      this.#hooks.unwritten(reasonOf(thrown));
+    }
   }
 
   /** Has this batch been acknowledged? Numbers rise with the epochs. */
@@ -56,7 +64,7 @@ export class Output {
     for (const reader of this.#readers) {
       for (let batch = reader.peek(); batch && this.hasTaken(batch.id); batch = reader.peek()) {
         reader.pass(batch);
-        this.#acknowledged(batch);
+        this.#hooks.acknowledged(batch);
       }
     }
   }

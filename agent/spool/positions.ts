@@ -1,6 +1,8 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
+import { replaceDurably } from '../../lib/durable-file.ts';
 import { reasonOf } from '../../lib/fault.ts';
 import { applyCheckpoint, decodePairs, type Checkpoint } from './checkpoint.ts';
 
@@ -31,33 +33,52 @@ export class PositionsFile {
     this.#dirty = true;
   }
 
-  /** Writes what has changed; it outlives the process then. */
-  save(): void {
+  /** Writes what has changed to the disk; everything else waits. */
+  saveNow(): void {
     if (!this.#dirty) return;
-    this.#dirty = false;
     this.#written++;
-    writeFileSync(`${this.#file}.new`, this.#content());
-    renameSync(`${this.#file}.new`, this.#file);
+    replaceDurably(this.#file, this.#content());
+    this.#dirty = false;
   }
 
-  /** As `save`, and it outlives the machine; waits for the disk without keeping others from working. */
-  async saveDurably(): Promise<void> {
+  /** The same without keeping others from working. */
+  async save(): Promise<void> {
     if (!this.#dirty) return;
     this.#dirty = false;
     const write = ++this.#written;
-    const beside = `${this.#file}.durable`;
-    const handle = await open(beside, 'w');
     try {
-      await handle.writeFile(this.#content());
-      await handle.sync();
-    } finally {
-      await handle.close();
+      const beside = `${this.#file}.durable`;
+      await writeSynced(beside, this.#content());
+      if (write !== this.#written) return;
+      renameSync(beside, this.#file);
+      await sync(dirname(this.#file));
+    } catch (thrown) {
+      this.#dirty = true;
+      throw thrown;
     }
-    if (write === this.#written) renameSync(beside, this.#file);
   }
 
   #content(): string {
     return JSON.stringify({ version: 1, positions: [...this.#positions] });
+  }
+}
+
+async function writeSynced(file: string, content: string): Promise<void> {
+  const handle = await open(file, 'w');
+  try {
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function sync(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

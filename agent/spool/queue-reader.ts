@@ -58,7 +58,7 @@ export class QueueReader {
         this.#meet(read.record, read.next);
         continue;
       }
-      if (read.found === 'damage') this.#queue.cut(segment, this.#place, this.#passed, this.#schemas.keys());
+      if (read.found !== 'end') this.#queue.cut(segment, this.#place, this.#passed, this.#schemas.keys());
       if (!this.#leave(segment)) return undefined;
     }
     return this.#pending.batch;
@@ -95,7 +95,7 @@ export class QueueReader {
     const next = this.#queue.segments[this.#queue.segments.indexOf(segment) + 1];
     if (next === undefined) return false;
     this.#enter(next);
-    this.#queue.trim();
+    this.#queue.passed();
     return true;
   }
 

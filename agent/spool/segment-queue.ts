@@ -1,10 +1,11 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { makeDurableFolder } from '../../lib/durable-file.ts';
 import { schemaHash } from '../../wire/schema.ts';
 import { QueueReader } from './queue-reader.ts';
 import { RECORD_BATCH, RECORD_SCHEMA, type SpoolRecord } from './record.ts';
-import { Segment } from './segment.ts';
+import { Segment, type SegmentRead } from './segment.ts';
 
 export interface SegmentQueueOptions {
   readonly folder: string;
@@ -12,8 +13,8 @@ export interface SegmentQueueOptions {
   readonly segmentBytes: number;
   /** The rest of a segment can't be read. */
   damaged(file: string, at: number): void;
-  /** A segment that all have read is about to go. */
-  leaving?(): void;
+  /** Segments that all have read stay until `trim` is called; else they go by themselves. */
+  readonly keepsRead?: boolean;
 }
 
 /** The records of a batch, written one after the other: what must come before it, and the batch itself. */
@@ -39,7 +40,7 @@ export class SegmentQueue {
   /** Visits all records that are there; a half-written end of the last segment is cut off. */
   constructor(options: SegmentQueueOptions, visit: (record: SpoolRecord) => void) {
     this.#options = options;
-    mkdirSync(options.folder, { recursive: true });
+    makeDurableFolder(options.folder);
     this.#segments = openSegments(options.folder);
     this.#records = (this.#segments.at(-1)?.first ?? 1) - 1;
     for (const segment of this.#segments) this.#recover(segment, visit);
@@ -91,12 +92,20 @@ export class SegmentQueue {
     return segment.file;
   }
 
-  /** Removes what all have read. */
-  trim(): void {
-    const behind = Math.min(...this.#readers.map((reader) => reader.segmentIndex));
-    if (!Number.isFinite(behind) || behind <= 0) return;
-    this.#options.leaving?.();
-    for (const segment of this.#segments.slice(0, behind)) this.#remove(segment);
+  /** The oldest segment that not all have read. */
+  get oldestUnread(): Segment | undefined {
+    return this.#segments[Math.min(...this.#readers.map((reader) => reader.segmentIndex))];
+  }
+
+  /** A reader has come to the end of a segment. */
+  passed(): void {
+    if (this.#options.keepsRead !== true) this.trim(this.oldestUnread);
+  }
+
+  /** Removes the segments before one. */
+  trim(end: Segment | undefined): void {
+    const behind = end === undefined ? 0 : this.#segments.indexOf(end);
+    for (const segment of this.#segments.slice(0, Math.max(0, behind))) this.#remove(segment);
   }
 
   /** A reader met damage at a place of a segment: what follows in it is lost. */
@@ -138,7 +147,11 @@ export class SegmentQueue {
     let whole = 0;
     let at = 0;
     let before: SpoolRecord | undefined;
-    for (let read = segment.read(at); read.found === 'record'; read = segment.read(at)) {
+    let found: SegmentRead['found'] = 'end';
+    while (true) {
+      const read = segment.read(at);
+      found = read.found;
+      if (read.found !== 'record') break;
       const { record, next } = read;
       at = next;
       if (isLast) this.#records++;
@@ -154,7 +167,10 @@ export class SegmentQueue {
       if (record.kind === RECORD_BATCH) segment.batches++;
       else if (isLast) this.#written.add(schemaHash(record.payload));
     }
-    if (isLast && whole < segment.bytes) segment.truncate(whole);
+    if (!isLast || whole === segment.bytes) return;
+    // A write that was cut short ends before its record does; anything else was changed on the disk.
+    if (found === 'damage') this.#options.damaged(segment.file, at);
+    segment.truncate(whole);
   }
 }
 

@@ -14,6 +14,8 @@ import {
 export type SegmentRead =
   | { readonly found: 'record'; readonly record: SpoolRecord; readonly next: number }
   | { readonly found: 'end' }
+  /** A record that the file ends in. */
+  | { readonly found: 'torn' }
   | { readonly found: 'damage' };
 
 /** One file of the spool: records appended at the end and read from any place where one begins. */
@@ -54,10 +56,10 @@ export class Segment {
   read(at: number): SegmentRead {
     if (at >= this.#bytes) return { found: 'end' };
     const head = new Uint8Array(HEAD_BYTES);
-    if (!this.#fill(head, at)) return { found: 'damage' };
+    if (!this.#fill(head, at)) return { found: 'torn' };
     const { length, crc } = readHead(head);
-    if (length === 0 || length > MAX_RECORD_BYTES || at + HEAD_BYTES + length > this.#bytes)
-      return { found: 'damage' };
+    if (length === 0 || length > MAX_RECORD_BYTES) return { found: 'damage' };
+    if (at + HEAD_BYTES + length > this.#bytes) return { found: 'torn' };
     const body = new Uint8Array(length);
     const record = this.#fill(body, at + HEAD_BYTES) ? decodeRecord(body, crc) : undefined;
     return record ? { found: 'record', record, next: at + HEAD_BYTES + length } : { found: 'damage' };

@@ -1,4 +1,12 @@
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -29,6 +37,7 @@ function open(folder: string, options: Partial<SpoolOptions> = {}) {
     dropped: (batches: number) => void told.push(`dropped ${batches}`),
     damaged: (_file: string, at: number) => void told.push(`damaged at ${at}`),
     positionsDamaged: () => void told.push('positions damaged'),
+    cursorUnwritten: (reason: string) => void told.push(reason.slice(0, 6)),
   };
   return {
     spool: new Spool({ folder, maxBytes: 1e9, bootId: 'boot-1', nowMs: 5000, events, ...options }),
@@ -101,6 +110,43 @@ describe('the spool', () => {
     expect(drain(second)).toEqual([1, 2]);
     second.close();
     expect(drain(open(folder, { bootId: 'boot-2' }).spool)).toEqual([]);
+  });
+
+  test.each(['gone', 'empty'])('numbers are new when the identity is %s and the clock went back', (how) => {
+    const folder = temporaryFolder();
+    const { spool } = open(folder);
+    for (const n of [1, 2, 3]) spool.append([frame(n)]);
+    drain(spool, 2);
+    const identity = join(folder, 'identity.json');
+    if (how === 'gone') rmSync(identity);
+    else writeFileSync(identity, '');
+    const after = open(folder, { bootId: 'boot-2', nowMs: 0 }).spool;
+    expect(after.append([frame(4)])).toMatchObject({ epoch: 5001, sequence: 1 });
+    expect(drain(after)).toEqual([3, 4]);
+  });
+
+  test('an acknowledgement that can not be written down does not stop it', () => {
+    const folder = temporaryFolder();
+    const { spool, told } = open(folder);
+    mkdirSync(join(folder, 'cursor.json.new'));
+    for (const n of [1, 2]) spool.append([frame(n)]);
+    expect(drain(spool)).toEqual([1, 2]);
+    expect(told).toEqual(['EISDIR', 'EISDIR']);
+    expect(drain(open(folder).spool)).toEqual([1, 2]);
+  });
+
+  test('a damaged record at the end is told, a half-written one is not', () => {
+    const folder = temporaryFolder();
+    const { spool } = open(folder);
+    for (const n of [1, 2]) spool.append([frame(n)]);
+    const file = join(folder, logs(folder)[0] as string);
+    const whole = readFileSync(file);
+    writeFileSync(file, whole.subarray(0, -3));
+    expect(open(folder).told).toEqual([]);
+    const zeroed = Buffer.from(whole);
+    zeroed.fill(0, whole.length - 3);
+    writeFileSync(file, zeroed);
+    expect(open(folder).told).toEqual([expect.stringMatching(/^damaged at \d+$/)]);
   });
 
   test('a half-written record at the end is cut off, its number used again', () => {

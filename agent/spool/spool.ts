@@ -29,6 +29,8 @@ export interface SpoolEvents {
   /** The rest of a segment can't be read. */
   damaged(file: string, at: number): void;
   positionsDamaged(reason: string): void;
+  /** How far a receiver has acknowledged could not be written down; after a restart it is sent again. */
+  cursorUnwritten?(reason: string): void;
 }
 
 /** A frame with what the aggregator may ask for. */
@@ -61,7 +63,7 @@ export class Spool {
     const segmentBytes = Math.min(SEGMENT_BYTES, options.maxBytes / 4);
     const damaged = (file: string, at: number): void => events.damaged(file, at);
     const samples = { folder, segmentBytes, damaged };
-    const logs = { ...samples, folder: join(folder, 'logs'), leaving: () => this.#acknowledged.save() };
+    const logs = { ...samples, folder: join(folder, 'logs'), keepsRead: true };
     const found: BatchId[] = [];
     const checkpoints: Checkpoint[] = [];
     const visit = ({ kind, payload }: SpoolRecord): void => {
@@ -70,21 +72,25 @@ export class Spool {
     };
     this.#samples = new SegmentQueue(samples, visit);
     this.#logs = new SegmentQueue(logs, visit);
-    this.#identity = openIdentity(folder, options.bootId, options.nowMs);
     this.#acknowledged = new PositionsFile(join(folder, 'logs/positions.json'), (reason) =>
       events.positionsDamaged(reason),
     );
     this.#reached = new Map(this.#acknowledged.positions);
     for (const checkpoint of checkpoints) applyCheckpoint(this.#reached, checkpoint);
-    const acknowledged = (batch: SpooledBatch): void => this.#release(batch);
+    const hooks = {
+      acknowledged: (batch: SpooledBatch): void => this.#release(batch),
+      unwritten: (reason: string): void => events.cursorUnwritten?.(reason),
+    };
     const readers = [this.#samples.reader(), this.#logs.reader()];
-    this.#aggregator = new Output(join(folder, 'cursor.json'), readers, acknowledged);
+    this.#aggregator = new Output(join(folder, 'cursor.json'), readers, hooks);
     this.#logOutputs = new Map(
       (options.logOutputs ?? []).map((name) => {
         const cursor = join(folder, `logs/${name}.json`);
-        return [name, new Output(cursor, [this.#logs.reader()], acknowledged)];
+        return [name, new Output(cursor, [this.#logs.reader()], hooks)];
       }),
     );
+    const epochs = [...found, ...this.#outputs.map(({ cursor }) => cursor)].flatMap((id) => id?.epoch ?? []);
+    this.#identity = openIdentity(folder, options.bootId, options.nowMs, max(epochs));
     for (const output of this.#outputs) output.resume();
     this.#nextSequence = nextSequence(this.#identity.epoch, [...found, this.#aggregator.cursor]);
   }
@@ -117,7 +123,7 @@ export class Spool {
   begin(positions: Checkpoint): void {
     applyCheckpoint(this.#reached, positions);
     this.#acknowledged.apply(positions);
-    this.#acknowledged.save();
+    this.#acknowledged.saveNow();
   }
 
   /** Numbers a batch and writes it; throws what the file system throws, and the number is not used then. */
@@ -159,13 +165,15 @@ export class Spool {
     return output;
   }
 
-  /** Writes down on the disk how far lines are acknowledged. */
+  /** Writes down on the disk how far lines are acknowledged; segments of lines go only then. */
   async savePositions(): Promise<void> {
-    await this.#acknowledged.saveDurably();
+    const end = this.#logs.oldestUnread;
+    await this.#acknowledged.save();
+    this.#logs.trim(end);
   }
 
   close(): void {
-    this.#acknowledged.save();
+    this.#acknowledged.saveNow();
     this.#samples.close();
     this.#logs.close();
   }
@@ -186,6 +194,7 @@ export class Spool {
 
   /** Drops the oldest samples while the spool is too large; their newest segment stays. */
   #bound(): void {
+    if (this.bytes > this.#options.maxBytes) this.#trimLogs();
     while (this.bytes > this.#options.maxBytes) {
       const before = this.backlog;
       const file = this.#samples.dropOldest();
@@ -193,6 +202,23 @@ export class Spool {
       this.#options.events.dropped(before - this.backlog, file);
     }
   }
+
+  /** Lets read segments of lines go before their time. */
+  #trimLogs(): void {
+    const end = this.#logs.oldestUnread;
+    if (end === this.#logs.segments[0]) return;
+    try {
+      this.#acknowledged.saveNow();
+    } catch {
+      // A full disk, perhaps; `savePositions` meets it again and tells.
+      return;
+    }
+    this.#logs.trim(end);
+  }
+}
+
+function max(numbers: readonly number[]): number | undefined {
+  return numbers.length === 0 ? undefined : numbers.reduce((a, b) => Math.max(a, b));
 }
 
 function nextSequence(

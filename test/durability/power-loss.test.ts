@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 
 import { temporaryFolder } from '../tools/temporary-folder.ts';
 import { MODES, seeded, writeImage, type Mode } from './disk.ts';
+import { framesOf, lineNumbers, nameOf, openSpool, position, printOf } from './spool-workload.ts';
 import { linesOf, openStore, samplesOf, type Sample } from './store-workload.ts';
 import { traceProgram, type Trace } from './trace.ts';
 
@@ -21,32 +22,32 @@ const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 const STORE_PROGRAM = new URL('./write-store.ts', import.meta.url).pathname;
 
-/** Cuts at even distances, and the modes in turn, so that each run covers the whole trace. */
-function cuts(trace: Trace): { cut: number; mode: Mode; seed: number }[] {
-  return Array.from({ length: IMAGES }, (_, i) => ({
-    cut: Math.round(((i + 1) / IMAGES) * trace.operations.length),
-    mode: MODES[i % MODES.length] as Mode,
-    seed: i,
-  }));
-}
+const SPOOL_PROGRAM = new URL('./write-spool.ts', import.meta.url).pathname;
 
-/** Builds an image and gives it to `check`; what it throws names the image. */
-async function withImage(
+/**
+ * Builds images with cuts at even distances and the modes in turn, so that each run covers the whole trace, and
+ * gives each to `check`. Throws the first fault with the image that shows it, and the number of all.
+ */
+async function checkImages(
   trace: Trace,
-  { cut, mode, seed }: { cut: number; mode: Mode; seed: number },
-  check: (folder: string) => Promise<void>,
+  check: (folder: string, cut: number) => Promise<void> | void,
 ): Promise<void> {
-  const folder = mkdtempSync(join(MEMORY, 'binnacle-image-'));
-  try {
-    writeImage(trace, cut, mode, seeded(seed), folder);
-    await check(folder);
-  } catch (cause) {
-    throw new Error(`image cut=${cut} mode=${mode} seed=${seed} of ${trace.operations.length} operations`, {
-      cause,
-    });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+  const faults: Error[] = [];
+  for (let seed = 0; seed < IMAGES; seed++) {
+    const cut = Math.round(((seed + 1) / IMAGES) * trace.operations.length);
+    const mode = MODES[seed % MODES.length] as Mode;
+    const folder = mkdtempSync(join(MEMORY, 'binnacle-image-'));
+    try {
+      writeImage(trace, cut, mode, seeded(seed), folder);
+      await check(folder, cut);
+    } catch (cause) {
+      faults.push(new Error(`after ${cut} of ${trace.operations.length} operations, ${mode}`, { cause }));
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   }
+  const [cause] = faults;
+  if (cause) throw new Error(`${faults.length} of ${IMAGES} images are not as promised`, { cause });
 }
 
 const saidBefore = (trace: Trace, cut: number, word: string): string[] =>
@@ -71,14 +72,61 @@ describe('power loss', () => {
         join(folder, 'trace'),
       );
       expect(saidBefore(trace, Infinity, 'ACK')).toHaveLength(batches);
-      for (const image of cuts(trace)) {
-        const acknowledged = saidBefore(trace, image.cut, 'ACK').map(Number);
-        await withImage(trace, image, (place) => checkStore(join(place, 'store'), acknowledged, batches));
-      }
+      await checkImages(trace, (place, cut) => {
+        const acknowledged = saidBefore(trace, cut, 'ACK').map(Number);
+        return checkStore(join(place, 'store'), acknowledged, batches);
+      });
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'the spool never gives a number to two batches, and loses no line',
+    async () => {
+      const folder = temporaryFolder();
+      const data = join(folder, 'data');
+      mkdirSync(data);
+      const trace = await traceProgram(SPOOL_PROGRAM, [join(data, 'spool')], data, join(folder, 'trace'));
+      await checkImages(trace, (place, cut) => {
+        const sent = saidBefore(trace, cut, 'SENT').map((line) => line.split(' '));
+        checkSpool(join(place, 'spool'), sent);
+      });
     },
     TIMEOUT_MS,
   );
 });
+
+/** `sent`: name, checksum and line numbers of what the other side has. */
+function checkSpool(folder: string, sent: readonly string[][]): void {
+  const checksums = new Map(sent.map(([name = '', crc = '']) => [name, crc]));
+  const lines = new Set(sent.flatMap(([, , ...numbers]) => numbers.map(Number)));
+  const told: string[] = [];
+  // The second time as after a crash of the process alone.
+  for (const round of [1, 2]) {
+    const spool = openSpool(folder, 'boot 3', told);
+    const reached = position(spool);
+    const added = [spool.append(framesOf(1000 + round)), spool.append(framesOf(2000 + round))].map(nameOf);
+    expect(
+      added.filter((name) => checksums.has(name)),
+      'numbers given again',
+    ).toEqual([]);
+    for (let batch = spool.peek(); batch; batch = spool.peek()) {
+      const [name = '', crc = ''] = printOf(batch).split(' ');
+      expect(checksums.get(name) ?? crc, `the bytes of ${name}`).toBe(crc);
+      checksums.set(name, crc);
+      for (const number of lineNumbers(batch)) lines.add(number);
+      spool.acknowledge(batch);
+    }
+    expect(
+      added.filter((name) => !checksums.has(name)),
+      'batches that were not sent',
+    ).toEqual([]);
+    const missing = Array.from({ length: reached }, (_, i) => i).filter((number) => !lines.has(number));
+    expect(missing, `lines before ${reached}, which are not read again`).toEqual([]);
+    spool.close();
+  }
+  expect(told.filter((text) => text.startsWith('positions'))).toEqual([]);
+}
 
 async function checkStore(folder: string, acknowledged: readonly number[], batches: number): Promise<void> {
   let store = openStore(folder);
