@@ -21,6 +21,12 @@ test.each(['a', 'a/b/c', '.'])('makes the folder %s, and again', (name) => {
   expect(existsSync(path)).toBe(true);
 });
 
+test('a folder that can not be made is told, also where the file system says ENOENT for it', () => {
+  expect(() => makeDurableFolder('/proc/none/x')).toThrow(
+    "ENOENT: no such file or directory, mkdir '/proc/none'",
+  );
+});
+
 test('a file is replaced, and nothing is left beside it', () => {
   const place = folder();
   const file = join(place, 'x.json');
