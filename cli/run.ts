@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
-import { Fault, reasonOf } from '../lib/fault.ts';
+import { Fault, isFault, reasonOf } from '../lib/fault.ts';
 import { createLog } from '../lib/log.ts';
 import { printEffective } from '../lib/settings-print.ts';
 import { parseCommandLine, type PartName } from './command-line.ts';
@@ -80,7 +80,7 @@ async function runPart(prepared: PreparedPart, world: CliWorld): Promise<ExitCod
 
 /** Plain words for what comes from outside; a bug shows where it is. */
 function explain(error: unknown): string {
-  if (error instanceof Fault) return reasonOf(error);
+  if (isFault(error)) return reasonOf(error);
   if (error instanceof Error && 'syscall' in error) {
     const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
     if (code !== 'EADDRINUSE') return reasonOf(error);

@@ -16,8 +16,16 @@ export class Fault extends Error {
   }
 }
 
-/** The message of anything that was thrown, with the messages of its causes. */
+/** Also one that a worker thread threw, which arrives without its class. */
+export function isFault(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.name === 'Fault';
+}
+
+/** The message of anything that was thrown, with those messages of its causes that it does not tell itself. */
 export function reasonOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
-  return thrown.cause === undefined ? thrown.message : `${thrown.message}: ${reasonOf(thrown.cause)}`;
+  const { message, cause } = thrown;
+  if (cause === undefined) return message;
+  const reason = reasonOf(cause);
+  return message.includes(reason) ? message : `${message}: ${reason}`;
 }
