@@ -171,8 +171,8 @@ export async function startAgentProcess(
 
 function openSpool(settings: AgentSettings, clock: Clock, metrics: AgentMetrics): Spool {
   const folder = join(settings.dataDir, 'spool');
+  const bootId = readBootId(settings.procRoot);
   try {
-    const bootId = readFileSync(join(settings.procRoot, 'sys/kernel/random/boot_id'), 'utf8').trim();
     return new Spool({
       folder,
       maxBytes: settings.spoolBytes,
@@ -183,6 +183,17 @@ function openSpool(settings: AgentSettings, clock: Clock, metrics: AgentMetrics)
     });
   } catch (cause) {
     throw new Fault('spool', `the spool ${folder} can't be opened (setting data-dir): ${reasonOf(cause)}`, {
+      cause,
+    });
+  }
+}
+
+function readBootId(procRoot: string): string {
+  const file = join(procRoot, 'sys/kernel/random/boot_id');
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    throw new Fault('proc', `no Linux /proc at ${procRoot} (setting agent.proc): ${reasonOf(cause)}`, {
       cause,
     });
   }
