@@ -1,3 +1,4 @@
+import { claimFolder, type Claim } from '../lib/claimed-folder.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Level, Log } from '../lib/log.ts';
 import type { Running } from '../lib/running.ts';
@@ -35,6 +36,8 @@ interface PartDefinition<T extends PartTables> {
   readonly summary: string;
   readonly tables: T;
   readonly checks?: ReadOptions<T>['checks'];
+  /** The folders that it writes to, which no other process may have meanwhile. */
+  folders?(values: PartValues<T>): readonly string[];
   start(values: PartValues<T>, world: PartWorld): Promise<Running>;
 }
 
@@ -63,8 +66,25 @@ export function definePart<const T extends PartTables>(definition: PartDefinitio
       return {
         effective,
         logLevel: (values.process as SettingsOf<typeof processSettings>).logLevel,
-        start: (world) => definition.start(values, world),
+        start: (world) =>
+          startAlone(definition.folders?.(values) ?? [], () => definition.start(values, world)),
       };
     },
   };
+}
+
+/** Starts a part with its folders claimed until it has stopped. */
+async function startAlone(folders: readonly string[], start: () => Promise<Running>): Promise<Running> {
+  const claims: Claim[] = [];
+  const release = (): void => {
+    for (const claim of claims) claim.release();
+  };
+  try {
+    for (const folder of folders) claims.push(claimFolder(folder));
+    const running = await start();
+    return { url: running.url, close: () => running.close().finally(release) };
+  } catch (thrown) {
+    release();
+    throw thrown;
+  }
 }

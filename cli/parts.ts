@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 import { agentProcessSettings, agentSettings, checkAgent } from '../agent/settings.ts';
 import { aggregatorSettings, checkAggregator } from '../aggregator/settings.ts';
 import {
@@ -29,6 +31,8 @@ export const parts: Readonly<Record<PartName, Part>> = {
     summary: 'Watches this host: agent, aggregator and alerting in one process.',
     tables: { aggregator: aggregatorSettings, agent: agentSettings, alerting: alertingSettings },
     checks: [({ aggregator }) => checkAggregator(aggregator), ({ alerting }) => checkAlerting(alerting)],
+    folders: ({ aggregator: { dataDir } }) =>
+      ['store', 'spool', 'alerting'].map((name) => join(dataDir, name)),
     start: async (settings, world) => {
       const { startStandalone } = await import('./standalone.ts');
       return startStandalone(settings, world);
@@ -38,6 +42,7 @@ export const parts: Readonly<Record<PartName, Part>> = {
     summary: 'Collects on one host or node and sends to an aggregator.',
     tables: { agent: agentAlone },
     checks: [({ agent }) => checkAgent(agent)],
+    folders: ({ agent }) => [join(agent.dataDir, 'spool')],
     start: async ({ agent }, { log, clock, version }) => {
       const { startAgentProcess } = await import('../agent/main.ts');
       const { Registry } = await import('prom-client');
@@ -48,6 +53,7 @@ export const parts: Readonly<Record<PartName, Part>> = {
     summary: 'Takes in what agents send, keeps it and answers queries.',
     tables: { aggregator: aggregatorSettings },
     checks: [({ aggregator }) => checkAggregator(aggregator)],
+    folders: ({ aggregator }) => [join(aggregator.dataDir, 'store')],
     start: async ({ aggregator }, { log, clock, version }) => {
       const { startAggregator } = await import('../aggregator/main.ts');
       const { Registry } = await import('prom-client');
@@ -58,6 +64,7 @@ export const parts: Readonly<Record<PartName, Part>> = {
     summary: 'Evaluates alerting rules and notifies by mail and webhook.',
     tables: { alerting: alertingAlone },
     checks: [({ alerting }) => checkAlertingProcess(alerting)],
+    folders: ({ alerting }) => [join(alerting.dataDir, 'alerting')],
     start: async ({ alerting }, { log, clock }) => {
       const { startAlertingProcess } = await import('../alerting/main.ts');
       const { Registry } = await import('prom-client');

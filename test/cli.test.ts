@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 
 import { describe, expect, test } from 'vitest';
 
@@ -86,6 +87,24 @@ describe('the command', () => {
     expect(stderr).not.toContain(' at ');
   });
 
+  test('tells of data that a newer version wrote', async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'store'));
+    const journal = new DatabaseSync(join(folder, 'store/journal.db'));
+    journal.exec('PRAGMA user_version = 999');
+    journal.close();
+    const { code, stderr } = await run(`aggregator --listen 127.0.0.1:0 --data-dir ${folder}`);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/\nbinnacle: .*journal\.db has format 999, .*\n$/);
+    expect(stderr).not.toContain(' at ');
+  });
+
+  test('says where it looked for /proc', async () => {
+    const { code, stderr } = await run('agent --listen 127.0.0.1:0 --agent.proc /nowhere');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/\nbinnacle: no Linux \/proc at \/nowhere \(setting agent\.proc\): ENOENT: .*\n$/);
+  });
+
   test('alerting tells all that is wrong with rule files, and does not start', async () => {
     const { code, stderr } = await run('alerting --alerting.rules nowhere.yaml,none.yaml');
     expect(code).toBe(1);
@@ -136,6 +155,21 @@ describe('standalone', () => {
     expect(code).toBe(1);
     expect(stderr).toContain(`\nbinnacle: 127.0.0.1:${port} is taken by another program: `);
     expect(stderr).not.toContain(' at ');
+  });
+
+  test('is refused where another one writes, which goes on unharmed', async () => {
+    const folder = temporaryFolder();
+    const port = await freePort();
+    const first = await start(folder, port);
+    const others = ['standalone', 'agent', 'aggregator', 'alerting'].map((part) =>
+      run(`${part} --listen 127.0.0.1:0 --data-dir ${folder}/data`),
+    );
+    for (const { code, stderr } of await Promise.all(others)) {
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/\nbinnacle: another Binnacle writes to .*: stop that one, .*data-dir\)\n$/);
+    }
+    await first.end();
+    expect(first.stderr()).not.toContain('level=error');
   });
 
   test('says when its data cannot be kept there', async () => {
