@@ -61,15 +61,27 @@ function readSeries(
   const checked = checkLabels(texts, limits);
   if (typeof checked === 'string') return checked;
   if (histograms > 0) return `${printLabels(checked)}: native histograms are not taken yet`;
-  const late = timesMs.findIndex((atMs) => atMs > newestMs);
   const key = labelsKey(checked);
+  let refused: string | undefined;
   for (const [i, atMs] of timesMs.entries()) {
-    if (atMs <= newestMs)
+    const reason = refuseTime(atMs, newestMs);
+    if (reason === undefined)
       rows.push({ key, series: () => [checked], atMs, values: values[i] as Float64Array });
+    else refused ??= `${printLabels(checked)}: a sample of ${printTime(atMs)} ${reason}`;
   }
-  if (late < 0) return undefined;
-  const time = new Date(timesMs[late] as number).toISOString();
-  return `${printLabels(checked)}: a sample of ${time} lies too far in the future (setting ingest.future-limit)`;
+  return refused;
+}
+
+/** A store keeps days that a date can name; what comes from before 1970 is a fault of the sender. */
+function refuseTime(atMs: number, newestMs: number): string | undefined {
+  if (atMs < 0) return 'lies before 1970';
+  return atMs > newestMs ? 'lies too far in the future (setting ingest.future-limit)' : undefined;
+}
+
+const MAX_DATE_MS = 8.64e15;
+
+function printTime(atMs: number): string {
+  return Math.abs(atMs) <= MAX_DATE_MS ? new Date(atMs).toISOString() : `${atMs} ms`;
 }
 
 function readLabel(label: ProtobufReader, texts: string[]): void {
