@@ -173,14 +173,14 @@ describe('a remote write', () => {
           [NOW_MS - 5000, NaN],
         ],
       },
-      { labels: [['__name__', 'old']], samples: [[-5, 0.25]] },
+      { labels: [['__name__', 'old']], samples: [[0, 0.25]] },
     ]);
     expect(ingester.take([{ kind: KIND_REMOTE_WRITE, body }])).toEqual([taken(3)]);
     const rows = store.writes[0]!.rows.map((row) => [printLabels(row.series()[0]!), row.atMs, row.values[0]]);
     expect(rows).toEqual([
       ['up{job="j"}', NOW_MS, 1],
       ['up{job="j"}', NOW_MS - 5000, NaN],
-      ['old', -5, 0.25],
+      ['old', 0, 0.25],
     ]);
   });
 
