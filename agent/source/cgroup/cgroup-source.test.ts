@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
@@ -255,6 +255,29 @@ test('cgroups come and go, and schemas stay as long as they do', async () => {
     Math.floor(statSync(folder).mtimeMs / 1000),
   );
   expect(found.has(V2)).toBe(false);
+});
+
+test('110 pods of three containers each are measured by default', async () => {
+  const root = plant('v2');
+  const parent = dirname(dirname(V2));
+  const ids: string[] = [];
+  for (let pod = 0; pod < 110; pod++) {
+    for (let container = 0; container < 3; container++) {
+      const of = `${pod}${container}`.padStart(64, '0');
+      const id = `${parent}/kubepods-burstable-pod${pod}.slice/cri-containerd-${of}.scope`;
+      mkdirSync(join(root, 'sys/fs/cgroup', id), { recursive: true });
+      writeFileSync(join(root, 'sys/fs/cgroup', id, 'cpu.stat'), `usage_usec ${pod}000000\n`);
+      writeFileSync(join(root, 'sys/fs/cgroup', id, 'memory.current'), `${4096 * pod}\n`);
+      ids.push(id);
+    }
+  }
+  const found = await read(cgroupSource(root));
+  for (const [i, id] of ids.entries()) {
+    const pod = Math.floor(i / 3);
+    expect(found.get(id)?.get('container_cpu_usage_seconds_total'), id).toBe(pod);
+    expect(found.get(id)?.get('container_memory_usage_bytes'), id).toBe(4096 * pod);
+  }
+  expect(found.get('')?.get('binnacle_agent_cgroups_skipped')).toBe(0);
 });
 
 test('a new container of v1 is there at once with all its controllers', async () => {
