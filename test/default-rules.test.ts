@@ -1,24 +1,14 @@
 import { join } from 'node:path';
 
-import { Registry } from 'prom-client';
 import { describe, expect, test } from 'vitest';
 
-import { MemoryReader, type MemorySeries } from '../aggregator/query/promql/fakes/memory-reader.ts';
-import { queryInstant } from '../aggregator/query/promql/query.ts';
-import { everything } from '../aggregator/store/scope.ts';
-import { Engine } from '../alerting/engine.ts';
+import type { MemorySeries } from '../aggregator/query/promql/fakes/memory-reader.ts';
 import type { Notification } from '../alerting/notify/notification.ts';
-import type { Query } from '../alerting/query.ts';
-import { readRuleFiles } from '../alerting/rules/read-rule-files.ts';
-import { FakeClock } from '../lib/clock.ts';
-import { silentLog } from '../lib/log.ts';
 import { labelsFrom } from '../wire/labels.ts';
-import { atEnd } from './tools/at-end.ts';
-import { temporaryFolder } from './tools/temporary-folder.ts';
+import { evaluateRules, RULE_STEP_MS } from './tools/evaluate-rules.ts';
 
 /** The default rules of alerting, evaluated by the real engine over made-up hosts. */
 const START_MS = 1_700_000_000_000;
-const STEP_MS = 15_000;
 /** Rules look back for 6 hours; they are evaluated from here on. */
 const NOW_S = 7 * 3600;
 const STEPS = (NOW_S + 3600) / 15;
@@ -41,9 +31,9 @@ function series(
   const timestamps: number[] = [];
   const values: number[] = [];
   for (let i = 0; i < STEPS; i++) {
-    const one = value((i * STEP_MS) / 1000);
+    const one = value((i * RULE_STEP_MS) / 1000);
     if (one === undefined) continue;
-    timestamps.push(START_MS + i * STEP_MS);
+    timestamps.push(START_MS + i * RULE_STEP_MS);
     values.push(one);
   }
   return {
@@ -80,40 +70,14 @@ function hostSeries(instance: string, host: Host): MemorySeries[] {
   ];
 }
 
-/** Lets the rules run for some minutes and gives what was notified. */
-async function run(hosts: Readonly<Record<string, Host>>, minutes: number): Promise<Notification[]> {
-  const reader = new MemoryReader(Object.entries(hosts).flatMap(([name, host]) => hostSeries(name, host)));
-  const limits = { maxSamples: 1e7, maxSeries: 1000, maxSteps: 11_000, checkDeadline() {} };
-  const query: Query = async (expr, timeMs) => {
-    const result = queryInstant(reader, everything, { query: expr, timeMs, lookbackMs: 300_000, limits });
-    if (result.type !== 'vector') throw new Error(`${expr} gives a ${result.type}`);
-    return result.samples;
-  };
-  const clock = new FakeClock(START_MS + NOW_S * 1000);
-  const sent: Notification[] = [];
-  const engine = new Engine({
-    read: readRuleFiles([join(import.meta.dirname, '../alerting/rules/host.yaml')]),
-    file: join(temporaryFolder(), 'state.db'),
-    intervalMs: STEP_MS,
-    externalUrl: 'http://page',
-    externalLabels: new Map(),
-    repeatMs: 86_400_000,
-    historyAgeMs: 86_400_000,
-    notificationAgeMs: 86_400_000,
-    query,
-    clock,
-    log: silentLog,
-    registry: new Registry(),
-    receivers: () => [{ name: 'r', send: async (notification) => void sent.push(notification) }],
+/** What the rules notify over some minutes. */
+function run(hosts: Readonly<Record<string, Host>>, minutes: number): Promise<Notification[]> {
+  return evaluateRules({
+    file: join(import.meta.dirname, '../alerting/rules/host.yaml'),
+    series: Object.entries(hosts).flatMap(([name, host]) => hostSeries(name, host)),
+    startMs: START_MS + NOW_S * 1000,
+    minutes,
   });
-  engine.start();
-  atEnd(() => engine.close());
-  for (let i = 0; i < minutes * 4; i++) {
-    await clock.advance(STEP_MS);
-    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
-  }
-  expect(engine.checks.map((check) => check.run())).toEqual([undefined, undefined, undefined]);
-  return sent;
 }
 
 const from = (atS: number, before: number, after: number) => (s: number) => (s < atS ? before : after);
