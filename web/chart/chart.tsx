@@ -1,5 +1,6 @@
+import { useSignal } from '@preact/signals';
 import type { Signal } from '@preact/signals';
-import type { JSX } from 'preact';
+import type { JSX, RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 
 import type { TimeFormat } from '../format/time.ts';
@@ -7,6 +8,7 @@ import { formatValue } from '../format/unit.ts';
 import type { Unit } from '../format/unit.ts';
 import { usePage } from '../state/page.ts';
 import type { TimeWindow } from '../time/range.ts';
+import { ChartData } from './chart-data.tsx';
 import { readValue } from './line.ts';
 import type { Line } from './line.ts';
 import { Plot } from './plot.ts';
@@ -33,23 +35,50 @@ const NO_MARKS: readonly Mark[] = [];
 /** More lines than this are not read out at a step of the crosshair. */
 const MAX_SPOKEN_LINES = 8;
 
-/** A chart of lines over time: drag to zoom, arrow keys to walk. */
+/** A chart of lines over time: drag to zoom, arrow keys to walk, Enter for its numbers. */
 export function Chart(props: ChartProps): JSX.Element {
   const page = usePage();
   const element = useRef<HTMLDivElement>(null);
+  const plot = usePlot(props, element);
+  const tabled = useSignal(false);
+  const { cursor, lines, times, unit, label } = props;
+  const press = (event: KeyboardEvent): void => {
+    const target = walkTarget(event, cursor.value, times.length);
+    if (event.key === 'Enter') tabled.value = true;
+    else if (target === null || !plot.current) return;
+    else page.spoken.value = describe(page.times, props, plot.current.moveCursor(target));
+    event.preventDefault();
+  };
+  return (
+    <>
+      <div
+        ref={element}
+        class={lines.length === 0 ? 'chart chart-empty' : 'chart'}
+        role="application"
+        aria-roledescription="chart"
+        aria-label={`${label}. Arrow keys read the values, Enter shows them as a table.`}
+        tabIndex={0}
+        onKeyDown={press}
+        onBlur={() => plot.current?.hideCursor()}
+      />
+      {tabled.value && (
+        <ChartData
+          label={label}
+          unit={unit}
+          times={times}
+          lines={lines}
+          onClose={() => (tabled.value = false)}
+        />
+      )}
+    </>
+  );
+}
+
+/** The drawing of a chart, kept as its properties are. */
+function usePlot(props: ChartProps, element: RefObject<HTMLDivElement | null>): RefObject<Plot | null> {
+  const page = usePage();
   const plot = useRef<Plot | null>(null);
-  const {
-    cursor,
-    highlighted,
-    lines,
-    times,
-    unit,
-    max,
-    window,
-    label,
-    bars = false,
-    marks = NO_MARKS,
-  } = props;
+  const { cursor, highlighted, lines, times, unit, max, window, bars = false, marks = NO_MARKS } = props;
   const latestTimes = useRef(times);
   latestTimes.current = times;
 
@@ -73,25 +102,7 @@ export function Chart(props: ChartProps): JSX.Element {
 
   const highlightedKey = highlighted.value;
   useEffect(() => plot.current?.highlight(highlightedKey), [highlightedKey]);
-
-  const walk = (event: KeyboardEvent): void => {
-    const target = walkTarget(event, cursor.value, times.length);
-    if (target === null || !plot.current) return;
-    event.preventDefault();
-    page.spoken.value = describe(page.times, props, plot.current.moveCursor(target));
-  };
-  return (
-    <div
-      ref={element}
-      class={lines.length === 0 ? 'chart chart-empty' : 'chart'}
-      role="application"
-      aria-roledescription="chart"
-      aria-label={`${label}. Arrow keys read the values.`}
-      tabIndex={0}
-      onKeyDown={walk}
-      onBlur={() => plot.current?.hideCursor()}
-    />
-  );
+  return plot;
 }
 
 /** Where a key moves the crosshair; null when it is not for the chart. */

@@ -52,7 +52,7 @@ function useKeys(commands: readonly KeyCommand[]): void {
     const keymap = createKeymap(commands);
     const abort = new AbortController();
     const press = (event: KeyboardEvent): void => {
-      const command = event.defaultPrevented ? null : keymap(event, isTaken(event));
+      const command = event.defaultPrevented || isInDialog(event) ? null : keymap(event, isTaken(event));
       if (!command) return;
       event.preventDefault();
       command.run();
@@ -88,6 +88,11 @@ function commandsOf(page: Page, toggleHelp: () => void): KeyCommand[] {
 async function copyLink(page: Page): Promise<void> {
   const copied = await copyText(new URL(page.fixedLink(), location.href).href, document);
   page.notice.value = copied ? 'Link copied' : 'The browser forbids copying: take the address of the page';
+}
+
+/** A dialog closes by Escape of itself; only the key that opened the help also hides it. */
+function isInDialog({ target, key }: KeyboardEvent): boolean {
+  return key !== '?' && target instanceof Element && target.closest('dialog[open]') !== null;
 }
 
 /** Does the key belong to what has the focus? Somebody types there, or Space presses it. */

@@ -7,6 +7,7 @@ import type { KeyCommand } from '../state/keymap.ts';
 /** Keys that belong to the chart that has the focus. */
 const CHART_KEYS = [
   { keys: '← →', words: 'on a chart: read the values at each time' },
+  { keys: 'Enter', words: 'on a chart: its numbers as a table' },
   { keys: 'drag', words: 'on a chart: zoom in on that span' },
 ];
 
