@@ -86,6 +86,8 @@ test('a drag zooms, Esc steps back, keys move', async () => {
   await page.getByLabel('PromQL query').blur();
   await page.keyboard.press('?');
   await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog', { name: 'Keys' }).waitFor({ state: 'hidden' });
 });
 
 test('a query is written with completion, run by Enter, and back goes to the one before', async () => {
@@ -146,6 +148,30 @@ test('arrow keys read a chart aloud', async () => {
   await page.keyboard.press('ArrowLeft');
   await page.keyboard.press('ArrowLeft');
   await page.locator('[aria-live]', { hasText: '14 Nov 22:13:15: {comm="sh"' }).waitFor();
+});
+
+test('Enter on a chart shows its numbers, the newest first', async () => {
+  const { page } = await open('?view=metrics&q=up');
+  await page.getByText('2 series').waitFor();
+  await page.getByRole('application').focus();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name: 'Data of Chart of up' });
+  await dialog.getByRole('rowheader', { name: '14 Nov 22:13:20' }).waitFor();
+  expect(await dialog.getByRole('row').count()).toBe(26);
+  await dialog.getByRole('button', { name: 'Earlier' }).click();
+  await dialog.getByRole('rowheader', { name: '14 Nov 22:11:15' }).waitFor();
+  await expectSound(page, 1440);
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'hidden' });
+});
+
+test('chart and table stand side by side where there is room', async () => {
+  const { page } = await open('?view=metrics&q=up', { viewport: { width: 1700, height: 900 } });
+  await page.getByRole('figure', { name: 'Chart of the query' }).waitFor();
+  await page.getByRole('region', { name: 'Rows' }).waitFor();
+  expect(await page.getByRole('button', { name: 'Table', exact: true }).count()).toBe(0);
+  await page.setViewportSize({ width: 1500, height: 900 });
+  await page.getByRole('region', { name: 'Rows' }).waitFor({ state: 'hidden' });
 });
 
 const VIEWS = [

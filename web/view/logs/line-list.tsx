@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 
 import { VirtualList } from '../../list/virtual-list.tsx';
 import type { ListMover, SeenRows } from '../../list/virtual-list.tsx';
@@ -43,7 +43,8 @@ export function LineList({ feed, filter, order, total, onNarrow }: LineListProps
   const lines = feed.lines.value ?? NO_LINES;
   const searches = feed.searches.value;
   const holds = !page.following.value || !atNewest.value || open.ids.size > 0;
-  useEffect(() => feed.hold(holds), [feed, holds]);
+  // At once: no line may slip in between the key and its effect.
+  useLayoutEffect(() => feed.hold(holds), [feed, holds]);
   useLineKeys(feed, mover);
 
   const moved = ({ atTop, atBottom, below }: SeenRows): void => {

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 
 import { HOST_PANELS } from '../../panel/host-panels.ts';
 import { expand } from '../../panel/panel.ts';
+import { useWide } from '../../shell/use-wide.ts';
 import { ViewLink } from '../../shell/view-link.tsx';
 import { usePage } from '../../state/page.ts';
 import { rateWindowSeconds } from '../../time/range.ts';
@@ -14,12 +15,16 @@ const SHOWS = [
   { id: 'table', title: 'Table' },
 ] as const;
 
+/** From here on both have room. */
+const SIDE_BY_SIDE_PX = 1600;
+
 /** PromQL with chart and table. Each run is an entry of the browser's history, so back goes to the query before. */
 export function Metrics(): JSX.Element {
   const page = usePage();
   const { params } = page.address;
   const query = params.value.get('q') ?? '';
   const show = params.value.get('show') === 'table' ? 'table' : 'chart';
+  const wide = useWide(SIDE_BY_SIDE_PX);
   const run = (next: string): void => {
     if (next === query) page.reload();
     else page.address.go({ q: next === '' ? null : next });
@@ -32,7 +37,7 @@ export function Metrics(): JSX.Element {
         <Examples />
       ) : (
         <>
-          <div class="segments" role="group" aria-label="Show as">
+          <div class="segments" role="group" aria-label="Show as" hidden={wide}>
             {SHOWS.map(({ id, title }) => (
               <button
                 key={id}
@@ -44,11 +49,10 @@ export function Metrics(): JSX.Element {
               </button>
             ))}
           </div>
-          {show === 'chart' ? (
-            <ResultChart key={query} query={query} />
-          ) : (
-            <ResultTable key={query} query={query} />
-          )}
+          <div class="results">
+            {(wide || show === 'chart') && <ResultChart key={`chart ${query}`} query={query} />}
+            {(wide || show === 'table') && <ResultTable key={`table ${query}`} query={query} />}
+          </div>
         </>
       )}
     </div>
