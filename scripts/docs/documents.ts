@@ -1,7 +1,8 @@
 import { Registry } from 'prom-client';
 
-import { AgentMetrics } from '../../agent/event.ts';
+import { AgentMetrics, FluentMetrics, LogMetrics } from '../../agent/event.ts';
 import { AggregatorMetrics } from '../../aggregator/event.ts';
+import { AlertingMetrics } from '../../alerting/event.ts';
 import { settingsTables } from '../../cli/parts.ts';
 import { silentLog } from '../../lib/log.ts';
 import { renderMarkdown } from '../../lib/settings-print.ts';
@@ -39,7 +40,11 @@ ${renderMarkdown(settingsTables)}`;
 }
 
 function metricsPage(): string {
-  const registries = { agent: agentRegistry(), aggregator: aggregatorRegistry() };
+  const registries = {
+    agent: agentRegistry(),
+    aggregator: aggregatorRegistry(),
+    alerting: alertingRegistry(),
+  };
   return `${GENERATED}
 
 # Metrics of its own
@@ -59,5 +64,16 @@ function aggregatorRegistry(): Registry {
 function agentRegistry(): Registry {
   const registry = new Registry();
   void new AgentMetrics(registry, silentLog, { backlog: () => 0, spoolBytes: () => 0 });
+  void new LogMetrics(registry, silentLog, { files: () => 0, behindBytes: () => 0 });
+  void new FluentMetrics(registry, silentLog);
+  return registry;
+}
+
+function alertingRegistry(): Registry {
+  const registry = new Registry();
+  void new AlertingMetrics(registry, silentLog, {
+    backlog: () => 0,
+    alerts: () => ({ pending: 0, firing: 0 }),
+  });
   return registry;
 }
