@@ -63,9 +63,10 @@ export function httpDeliver({ url, token }: HttpDeliverOptions): { deliver: Deli
 /** Statuses by which the aggregator says that these bytes will never be taken. */
 const FINAL = new Set([400, 413, 415]);
 
+/** What decides over a batch must be the aggregator's own word: a proxy, or a wrong address, answers 200 or 400 too. */
 function readAnswer(status: number, text: string, url: string): Delivery {
-  if (status >= 200 && status < 300) return { ok: true };
   const told = parse(text);
+  if (status === 200 && told['status'] === 'ok') return { ok: true };
   const message = typeof told['error'] === 'string' ? told['error'] : text.slice(0, 200);
   const code = typeof told['code'] === 'string' ? told['code'] : `http_${status}`;
   const schemas = told['schemas'];
@@ -78,7 +79,12 @@ function readAnswer(status: number, text: string, url: string): Delivery {
       schemas: schemas.filter((hash) => typeof hash === 'string'),
     };
   }
-  return { ok: false, code, message: `${url} answers ${status}: ${message}`, retry: !FINAL.has(status) };
+  return {
+    ok: false,
+    code,
+    message: `${url} answers ${status}: ${message}`,
+    retry: !(FINAL.has(status) && told['status'] === 'error'),
+  };
 }
 
 function parse(text: string): Record<string, unknown> {
