@@ -1,7 +1,7 @@
-import { useSignal } from '@preact/signals';
+import { useSignal, useSignalEffect } from '@preact/signals';
 import type { ReadonlySignal, Signal } from '@preact/signals';
 import type { RefObject } from 'preact';
-import { useMemo } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 
 import { usePage } from '../../state/page.ts';
 import { complete, offer, wordAt } from './completion.ts';
@@ -36,9 +36,22 @@ export function useCompletion(
   const page = usePage();
   const source = useMemo(() => new MetricNames(page.api), [page]);
   const offered = useSignal<Offer | null>(null);
+  const writes = useRef(false);
   const close = (): void => {
+    writes.current = false;
     offered.value = null;
   };
+  const look = (): void => {
+    const word = field.current && wordAt(field.current.value, field.current.selectionStart);
+    writes.current = word !== null;
+    source.want(word?.text ?? '');
+    const names = word ? offer(word.text, source.names.peek()) : [];
+    offered.value = word && names.length > 0 ? { word, names, chosen: null } : null;
+  };
+  // Names may come after the letters that they are for.
+  useSignalEffect(() => {
+    if (source.names.value.length > 0 && writes.current) look();
+  });
   const take = (name: string): void => {
     const word = offered.value?.word;
     if (!word || !field.current) return;
@@ -54,12 +67,7 @@ export function useCompletion(
     close,
     take,
     warm: () => source.want(''),
-    look: () => {
-      const word = field.current && wordAt(field.current.value, field.current.selectionStart);
-      source.want(word?.text ?? '');
-      const names = word ? offer(word.text, source.names.peek()) : [];
-      offered.value = word && names.length > 0 ? { word, names, chosen: null } : null;
-    },
+    look,
     press: (event) => {
       const step = offered.value && stepOf(event, offered.value);
       if (!step) return false;
