@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -38,6 +38,7 @@ test('a folder is made, claimed once, and free again when it is released', () =>
   const path = join(folder(), 'a', 'b');
   const claim = claimFolder(path, 0);
   expect(() => claimFolder(path, 0)).toThrow(`another Binnacle writes to ${path}: stop that one`);
+  expect(readdirSync(path)).toEqual(['lock']);
   claim.release();
   claimFolder(path, 0).release();
 });

@@ -25,7 +25,8 @@ export function claimFolder(folder: string, patienceMs = PATIENCE_MS): Claim {
   try {
     makeDurableFolder(folder);
     database = new DatabaseSync(join(folder, 'lock'), { timeout: patienceMs });
-    database.exec('BEGIN EXCLUSIVE');
+    // No file of a journal: nothing is ever written.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     const held = database;
     return { release: () => held.close() };
   } catch (cause) {
