@@ -14,6 +14,7 @@ import { Collector, type Job } from './collector.ts';
 import { AgentMetrics } from './event.ts';
 import { httpDeliver } from './http-deliver.ts';
 import { fluentSink, logOutputs, logShipper } from './log-collector.ts';
+import { maxKeptFiles, readOwnLimits } from './open-files.ts';
 import type { FluentSink } from './sink/fluent-sink.ts';
 import { Sender, type Deliver } from './sender.ts';
 import type { AgentProcessSettings, AgentSettings } from './settings.ts';
@@ -210,7 +211,7 @@ function jobs(settings: AgentSettings, { clock, log, version }: AgentParts, inst
     sysRoot,
     rootfs,
     networkFilesystems,
-    limits: { maxCgroups, maxBusiestProcesses },
+    limits: { maxCgroups, maxBusiestProcesses, maxOpenFiles: maxKeptFiles(readOwnLimits()) },
   });
   return sources.map((source) => {
     const job = JOB_OF[source.name];
