@@ -1,4 +1,3 @@
-import { SharedWords } from '../../../lib/shared-array.ts';
 import { labelValue, type Labels } from '../../../wire/labels.ts';
 import { findSeries } from '../label-index.ts';
 import { LogHead, type LogHeadBuffers } from '../log/log-head.ts';
@@ -22,14 +21,12 @@ export interface HeadBuffers {
   readonly control: SharedArrayBuffer;
 }
 
-const WORD = 2 ** 32;
-
 export class Head {
   readonly id: number;
   readonly #index: SeriesIndex;
   readonly #columns: Columns;
-  /** Words 0 and 1: low and high half of the last journal entry of a sealed head. */
-  readonly #control: SharedWords;
+  /** The last journal entry of a sealed head, in one piece: halves could be read while they are written. */
+  readonly #control: BigInt64Array<SharedArrayBuffer>;
   /** The open lines; see there. */
   readonly logs: LogHead;
   #samples = 0;
@@ -41,8 +38,7 @@ export class Head {
     this.#index = new SeriesIndex(buffers?.index);
     this.#columns = new Columns(buffers?.columns);
     this.logs = new LogHead(buffers?.logs);
-    this.#control = new SharedWords(buffers?.control);
-    if (!buffers) this.#control.reserve(2);
+    this.#control = new BigInt64Array(buffers?.control ?? new SharedArrayBuffer(8));
   }
 
   get buffers(): HeadBuffers {
@@ -61,8 +57,7 @@ export class Head {
 
   /** Notes that nothing comes after this journal entry any more, before the fold begins; writer only. */
   seal(through: number): void {
-    Atomics.store(this.#control.view, 1, Math.floor(through / WORD));
-    Atomics.store(this.#control.view, 0, through % WORD);
+    Atomics.store(this.#control, 0, BigInt(through));
   }
 
   /**
@@ -70,7 +65,7 @@ export class Head {
    * head has of its day.
    */
   get sealedThrough(): number {
-    return Atomics.load(this.#control.view, 0) + Atomics.load(this.#control.view, 1) * WORD;
+    return Number(Atomics.load(this.#control, 0));
   }
 
   get isEmpty(): boolean {

@@ -112,10 +112,10 @@ export class Symbols {
     // A symbol that is newer than what this side looked at.
     if ((symbol + 1) * STRIDE > this.#words.view.length) this.refresh();
     const words = this.#words.view;
-    return {
-      start: symbol === 0 ? 0 : (words[(symbol - 1) * STRIDE] as number),
-      end: words[symbol * STRIDE] as number,
-    };
+    const end = words[symbol * STRIDE] as number;
+    // The words of a new one may lie in what was looked at before its bytes do.
+    if (end > this.#bytes.view.length) this.#bytes.refresh();
+    return { start: symbol === 0 ? 0 : (words[(symbol - 1) * STRIDE] as number), end };
   }
 }
 
