@@ -111,6 +111,9 @@ export class AggregatorMetrics {
         this.#dropped.inc();
         this.#log.info('a partition was dropped', { file: first, reason: second });
         break;
+      case 'retentionFailed':
+        this.#log.error('a partition that is to go could not be removed', { file: first, reason: second });
+        break;
       case 'gap':
         this.#gaps.inc(Number(values[3]));
         this.#log.warn('an agent left out batches', {

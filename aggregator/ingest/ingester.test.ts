@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { FakeClock } from '../../lib/clock.ts';
+import { Fault } from '../../lib/fault.ts';
 import { encodeBatch, encodeSchemas, type BatchId } from '../../wire/batch.ts';
 import { labelsFrom, printLabels } from '../../wire/labels.ts';
 import { encodeSchema, schemaHash } from '../../wire/schema.ts';
@@ -20,7 +21,8 @@ class FakeStore implements StoreWriter {
   readonly writes: Write[] = [];
   readonly schemas = new Map<string, Uint8Array>();
   full = false;
-  broken = false;
+  /** Thrown by what writes. */
+  broken: Error | undefined;
 
   has({ agent, epoch, sequence }: BatchId): boolean {
     return this.writes.some(
@@ -34,13 +36,14 @@ class FakeStore implements StoreWriter {
     );
   }
   putSchemas(schemas: readonly { hash: string; body: Uint8Array }[]): void {
+    if (this.broken) throw this.broken;
     for (const { hash, body } of schemas) this.schemas.set(hash, body);
   }
   schema(hash: string): Uint8Array | undefined {
     return this.schemas.get(hash);
   }
   write(writes: readonly Write[]): void {
-    if (this.broken) throw new Error('database or disk is full');
+    if (this.broken) throw this.broken;
     this.writes.push(...writes);
   }
   refusal(): string | undefined {
@@ -146,14 +149,22 @@ describe('an agent batch', () => {
   test('is to be tried again when nothing can be stored', () => {
     const { store, ingester, batch, schemas } = setUp();
     ingester.take([schemas]);
-    store.broken = true;
-    expect(ingester.take([batch(1)])).toMatchObject([{ ok: false, code: 'unavailable', retry: true }]);
-    store.broken = false;
+    store.broken = new Fault('unavailable', 'database or disk is full', { retry: true });
+    const again = { ok: false, code: 'unavailable', retry: true };
+    expect(ingester.take([batch(1), schemas])).toMatchObject([again, again]);
+    store.broken = undefined;
     store.full = true;
     expect(ingester.take([batch(1)])).toMatchObject([
       { ok: false, retry: true, message: expect.stringContaining('store.open-data-size') },
     ]);
   });
+});
+
+test('a bug in writing ends the thread: what is on disk and not in memory is not acknowledged', () => {
+  const { store, ingester, batch, schemas } = setUp();
+  ingester.take([schemas]);
+  store.broken = new Error('BUG: half of it is there');
+  expect(() => ingester.take([batch(1)])).toThrow('BUG: half of it is there');
 });
 
 describe('a remote write', () => {

@@ -77,9 +77,9 @@ export class Ingester {
     try {
       this.#options.store.write(writes);
     } catch (thrown) {
-      const reply = refused(
-        new Fault('unavailable', `nothing can be stored: ${reasonOf(thrown)}`, { retry: true }),
-      );
+      // Anything else is for the thread to end by: who asks again would be told that it is there.
+      if (!(thrown instanceof Fault)) throw thrown;
+      const reply = refused(thrown);
       return replies.map((known) => (known.ok || known.samples !== undefined ? reply : known));
     }
     return replies;

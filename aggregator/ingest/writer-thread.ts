@@ -117,6 +117,7 @@ function openStore(options: WriterThreadOptions, readers: ReadonlySet<MessagePor
       entryDamaged: event('entryDamaged'),
       partitionDamaged: event('partitionDamaged'),
       partitionDropped: event('partitionDropped'),
+      retentionFailed: event('retentionFailed'),
     },
   });
 }

@@ -157,6 +157,7 @@ function openWriter(folder: string, onView: (view: StoreView) => void, damage: s
       entryDamaged: tell('entry damaged'),
       partitionDamaged: tell('partition damaged'),
       partitionDropped: tell('partition dropped'),
+      retentionFailed: tell('retention failed'),
     },
     openDataBytes: 2 ** 30,
     foldAfterMs: 2 ** 30,

@@ -5,55 +5,92 @@ import { Fault, reasonOf } from '../../../lib/fault.ts';
 /** SQLite's name for `synchronous=FULL`. */
 const FULL = 2;
 const BUSY_TIMEOUT_MS = 10_000;
+const HOLD_TIMEOUT_MS = 100;
 
 /**
- * Opens a database file for writing, created when it is missing. Every commit is on disk when it returns:
+ * Opens a database file for writing, created with its tables when it is missing; refuses a file of another
+ * format. Every commit is on disk when it returns:
  * `synchronous=FULL` is set and read back, because a build of SQLite may fall to NORMAL at a reopen, and then
  * a power cut takes acknowledged commits.
  */
-export function openDatabase(file: string): Database.Database {
-  return open(file, () => {
-    const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+export function openDatabase(file: string, version: number, tables: string): Database.Database {
+  const options = { timeout: BUSY_TIMEOUT_MS };
+  return open(file, options, (database) => {
+    // Counts for a new file alone; a page of it is given back only when that is asked for.
+    database.pragma('auto_vacuum = INCREMENTAL');
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
     const level = database.pragma('synchronous', { simple: true });
     if (level !== FULL) throw new Error(`synchronous is ${String(level)} where FULL (2) was set`);
-    return database;
+    if (versionOf(database) === 0) {
+      database.exec(`BEGIN; ${tables}; PRAGMA user_version = ${version}; COMMIT`);
+    }
+    requireVersion(database, file, version);
   });
 }
 
-/** Opens an existing database file for reading alone. */
-export function openReadOnly(file: string): Database.Database {
-  return open(
-    file,
-    () => new Database(file, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS }),
-  );
+/** Opens an existing database file for reading alone; refuses a file of another format. */
+export function openReadOnly(file: string, version: number): Database.Database {
+  const options = { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS };
+  return open(file, options, (database) => requireVersion(database, file, version));
 }
 
-function open(file: string, run: () => Database.Database): Database.Database {
+/** Keeps an existing file open without reading it. The last to close it takes what lies beside it away. */
+export function holdOpen(file: string, version: number): { close(): void } {
+  const options = { fileMustExist: true, timeout: HOLD_TIMEOUT_MS };
+  const database = open(file, options, (opened) => requireVersion(opened, file, version));
+  return {
+    close: () => {
+      try {
+        // When readers have it open too, what lies beside it stays, but takes no room.
+        database.pragma('wal_checkpoint(TRUNCATE)');
+      } catch {
+        // The disk fails; what was committed stays in the WAL.
+      }
+      database.close();
+    },
+  };
+}
+
+/** The journal entry up to which a partition is complete; undefined when it was made and is empty yet. */
+export function foldedThrough(file: string, version: number): number | undefined {
+  let through: number | undefined;
+  // Not for reading alone: a file whose making was cut off is made good by who may write.
+  const options = { fileMustExist: true, timeout: BUSY_TIMEOUT_MS };
+  const database = open(file, options, (opened) => {
+    if (opened.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0) return;
+    requireVersion(opened, file, version);
+    through = opened.prepare('SELECT through FROM folded').pluck().get() as number;
+  });
+  database.close();
+  return through;
+}
+
+/** Opens a file and makes it ready; a file that can't be is not kept open. */
+function open(
+  file: string,
+  options: Database.Options,
+  prepare: (database: Database.Database) => void,
+): Database.Database {
+  let database: Database.Database | undefined;
   try {
-    return run();
+    database = new Database(file, options);
+    prepare(database);
+    return database;
   } catch (cause) {
+    database?.close();
+    if (cause instanceof Fault) throw cause;
     throw new Fault('store', `${file} can't be opened: ${reasonOf(cause)}`, { cause });
   }
 }
 
-/** Makes the tables of a new file; refuses a file of another format. */
-export function createTables(
-  database: Database.Database,
-  file: string,
-  version: number,
-  tables: string,
-): void {
-  if (database.pragma('user_version', { simple: true }) === 0) {
-    database.exec(`BEGIN; ${tables}; PRAGMA user_version = ${version}; COMMIT`);
-  }
-  requireVersion(database, file, version);
+function versionOf(database: Database.Database): unknown {
+  return database.pragma('user_version', { simple: true });
 }
 
 /** Refuses a file of a format that is not ours; the number is kept in `PRAGMA user_version`. */
-export function requireVersion(database: Database.Database, file: string, version: number): void {
-  const found = database.pragma('user_version', { simple: true });
+function requireVersion(database: Database.Database, file: string, version: number): void {
+  const found = versionOf(database);
   if (found !== version) {
     throw new Fault(
       'store',
@@ -63,8 +100,14 @@ export function requireVersion(database: Database.Database, file: string, versio
 }
 
 /** Did SQLite itself fail: a damaged file, a full disk? */
-export function isSqliteError(thrown: unknown): thrown is Database.SqliteError {
+export function isSqliteError(thrown: unknown): thrown is Error & { readonly code: string } {
   return thrown instanceof Database.SqliteError;
+}
+
+/** Is the content of a file wrong, so that it will not be right by itself? */
+export function isDamage(thrown: unknown): boolean {
+  const found = thrown instanceof Fault ? thrown.cause : thrown;
+  return isSqliteError(found) && /^SQLITE_(CORRUPT|NOTADB)/.test(found.code);
 }
 
 /** Is it one file that can't be read? It never takes the others down. */

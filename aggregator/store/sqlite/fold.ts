@@ -1,13 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
 
+import { Fault } from '../../../lib/fault.ts';
 import { labelsKey } from '../../../wire/labels.ts';
 import type { Head } from '../head/head.ts';
 import { linesByDay } from '../log/days.ts';
 import { joinLines, lineAt, sliceLines, startOf } from '../log/line-block.ts';
 import type { LogHead } from '../log/log-head.ts';
+import { isDamage } from './database.ts';
 import { LogPartition } from './log-partition.ts';
 import { Partition } from './partition.ts';
-import type { PartitionFiles } from './partition-files.ts';
+import type { PartitionFile, PartitionFiles } from './partition-files.ts';
 import { chunksByDay } from './sorted-rows.ts';
 
 /** Groups packed between two looks at the thread's other work: some milliseconds. */
@@ -15,28 +17,54 @@ const GROUPS_A_SLICE = 16;
 /** The same for lines. */
 const BYTES_A_SLICE = 1024 * 1024;
 
+/** Partitions that a fold has open at a time; each costs three descriptors. */
+const MAX_OPEN_DAYS = 16;
+
 export interface StoreFiles {
   readonly metrics: PartitionFiles;
   readonly logs: PartitionFiles;
 }
 
+/** A day whose file is damaged: it can't be folded into. */
+export class DamagedDay extends Fault {
+  readonly files: PartitionFiles;
+  readonly partition: PartitionFile;
+
+  constructor(files: PartitionFiles, partition: PartitionFile, cause: unknown) {
+    super('damaged', `${partition.file} is damaged`, { cause });
+    this.files = files;
+    this.partition = partition;
+  }
+}
+
 /**
  * Writes a sealed head into the partitions of its days. Idempotent: each partition notes `through`, the last
- * journal entry of the head, in the transaction that adds the content. All partitions are prepared before the
- * first is committed; what a crash leaves uncommitted is brought back from the journal.
+ * journal entry of the head, in the transaction that adds the content. What a crash leaves uncommitted is brought
+ * back from the journal. Throws a `DamagedDay` when a file has to be put aside first.
  */
 export async function foldHead(head: Head, files: StoreFiles, through: number): Promise<void> {
-  const metrics = new OpenDays(files.metrics, through, (file) => new Partition(file));
-  const logs = new OpenDays(files.logs, through, (file) => new LogPartition(file));
-  try {
-    await foldSamples(head, metrics);
-    await foldLines(head.logs, logs);
-    metrics.commit();
-    logs.commit();
-  } finally {
-    metrics.close();
-    logs.close();
-  }
+  const foldInto = async <P extends Foldable>(
+    kind: PartitionFiles,
+    open: (file: string) => P,
+    fold: (days: OpenDays<P>) => Promise<void>,
+  ): Promise<void> => {
+    let wanted: ReadonlySet<number> | undefined;
+    do {
+      const days = new OpenDays(kind, through, open, wanted);
+      await days.run(() => fold(days));
+      wanted = days.leftOut;
+    } while (wanted.size > 0);
+  };
+  await foldInto(
+    files.metrics,
+    (file) => new Partition(file),
+    (days) => foldSamples(head, days),
+  );
+  await foldInto(
+    files.logs,
+    (file) => new LogPartition(file),
+    (days) => foldLines(head.logs, days),
+  );
 }
 
 async function foldSamples(head: Head, days: OpenDays<Partition>): Promise<void> {
@@ -76,38 +104,68 @@ interface Foldable {
   close(): void;
 }
 
-/** The partitions of one kind that a fold writes to, each opened when it is first needed. */
+/**
+ * The partitions of one kind that one round of a fold writes to, each opened when it is first needed. Days past a
+ * number of open files are left to the next round.
+ */
 class OpenDays<P extends Foldable> {
   readonly #files: PartitionFiles;
   readonly #through: number;
   readonly #open: (file: string) => P;
-  readonly #partitions = new Map<number, P>();
+  readonly #wanted: ReadonlySet<number> | undefined;
+  readonly #partitions = new Map<number, { readonly partition: P; readonly isFolded: boolean }>();
+  readonly leftOut = new Set<number>();
+  #currentMs: number | undefined;
 
-  constructor(files: PartitionFiles, through: number, open: (file: string) => P) {
+  /** `wanted`: the days of this round; undefined for any. */
+  constructor(
+    files: PartitionFiles,
+    through: number,
+    open: (file: string) => P,
+    wanted: ReadonlySet<number> | undefined,
+  ) {
     this.#files = files;
     this.#through = through;
     this.#open = open;
+    this.#wanted = wanted;
   }
 
-  /** Undefined when the day has the head already: a fold that stopped between two commits. */
+  /** Undefined when the day is another round's, or has the head already: a fold that stopped between two commits. */
   of(dayMs: number): P | undefined {
-    let partition = this.#partitions.get(dayMs);
-    if (partition === undefined) {
-      partition = this.#open(this.#files.of(dayMs).file);
-      this.#partitions.set(dayMs, partition);
+    let day = this.#partitions.get(dayMs);
+    if (day === undefined) {
+      if (this.#wanted?.has(dayMs) === false) return undefined;
+      if (this.#partitions.size >= MAX_OPEN_DAYS) {
+        this.leftOut.add(dayMs);
+        return undefined;
+      }
+      this.#currentMs = dayMs;
+      const partition = this.#open(this.#files.of(dayMs).file);
+      // Higher than ours is from a journal that is gone.
+      day = { partition, isFolded: partition.foldedThrough() === this.#through };
+      this.#partitions.set(dayMs, day);
       partition.begin();
     }
-    return partition.foldedThrough() < this.#through ? partition : undefined;
+    this.#currentMs = dayMs;
+    return day.isFolded ? undefined : day.partition;
   }
 
-  commit(): void {
-    for (const partition of this.#partitions.values()) partition.commit(this.#through);
-  }
-
-  close(): void {
-    for (const partition of this.#partitions.values()) {
-      partition.abandon();
-      partition.close();
+  /** Runs a round, commits what it added, and closes all whatever happens. */
+  async run(round: () => Promise<void>): Promise<void> {
+    try {
+      await round();
+      for (const [dayMs, { partition }] of this.#partitions) {
+        this.#currentMs = dayMs;
+        partition.commit(this.#through);
+      }
+    } catch (thrown) {
+      if (this.#currentMs === undefined || !isDamage(thrown)) throw thrown;
+      throw new DamagedDay(this.#files, this.#files.of(this.#currentMs), thrown);
+    } finally {
+      for (const { partition } of this.#partitions.values()) {
+        partition.abandon();
+        partition.close();
+      }
     }
   }
 }

@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import type Database from 'better-sqlite3';
 
 import type { BatchId } from '../../../wire/batch.ts';
-import { createTables, openDatabase } from './database.ts';
+import { openDatabase } from './database.ts';
 
 /**
  * Where everything goes first. A body is in this one file, with the (agent, epoch, sequence) that names it,
@@ -51,11 +51,18 @@ export class Journal {
   readonly #putSchema: Database.Statement;
   readonly #getSchema: Database.Statement;
 
-  constructor(file: string) {
-    this.#database = openDatabase(file);
-    createTables(this.#database, file, VERSION, TABLES);
+  /** The id of the newest entry, or what the next one has to be higher than. */
+  #lastId: number;
+
+  /**
+   * Ids are higher than `leastId`, which must rise from start to start: a journal that has lost its end must not
+   * give ids again that partitions have noted as folded.
+   */
+  constructor(file: string, leastId: number) {
+    this.#database = openDatabase(file, VERSION, TABLES);
+    this.#lastId = Math.max(this.#storedLastId(), leastId);
     const prepare = (sql: string): Database.Statement => this.#database.prepare(sql);
-    this.#insert = prepare('INSERT INTO entry (kind, newest_ms, crc, body) VALUES (?, ?, ?, ?)');
+    this.#insert = prepare('INSERT INTO entry (id, kind, newest_ms, crc, body) VALUES (?, ?, ?, ?, ?)');
     this.#rangeBefore = prepare(
       'SELECT first, last FROM received WHERE agent = ? AND epoch = ? AND first <= ? ORDER BY first DESC LIMIT 1',
     );
@@ -65,9 +72,13 @@ export class Journal {
     this.#getSchema = prepare('SELECT body FROM schema WHERE hash = ?');
   }
 
-  /** Writes all entries in one durable commit and returns their ids, rising. */
-  commit(entries: readonly JournalEntry[]): number[] {
-    return this.#database.transaction(() => entries.map((entry) => this.#write(entry)))();
+  /** Writes all entries in one durable commit, with rising ids. */
+  commit(entries: readonly JournalEntry[]): void {
+    let id = this.#lastId;
+    this.#database.transaction(() => {
+      for (const entry of entries) this.#write(++id, entry);
+    })();
+    this.#lastId = id;
   }
 
   /** Was this batch committed before? */
@@ -110,10 +121,9 @@ export class Journal {
     }
   }
 
-  /** The id of the newest entry ever written, 0 before the first. */
-  lastId(): number {
-    const row = this.#database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'entry'").get();
-    return (row as { seq: number } | undefined)?.seq ?? 0;
+  /** No entry has a higher id, and all that come will. */
+  get lastId(): number {
+    return this.#lastId;
   }
 
   /** Forgets the entries up to `id`, and all schemas but those that newer entries name. */
@@ -124,16 +134,23 @@ export class Journal {
       const drop = this.#database.prepare('DELETE FROM schema WHERE hash = ?');
       for (const hash of hashes) if (!keep.has(hash)) drop.run(hash);
     })();
+    // Gives the room back: what waited in an outage of folding would stay allocated for ever.
+    this.#database.pragma('incremental_vacuum');
+    this.#database.pragma('wal_checkpoint(TRUNCATE)');
   }
 
   close(): void {
     this.#database.close();
   }
 
-  #write({ kind, newestMs, body, batch }: JournalEntry): number {
-    const id = Number(this.#insert.run(kind, newestMs, crc32(body), body).lastInsertRowid);
+  #storedLastId(): number {
+    const row = this.#database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'entry'").get();
+    return (row as { seq: number } | undefined)?.seq ?? 0;
+  }
+
+  #write(id: number, { kind, newestMs, body, batch }: JournalEntry): void {
+    this.#insert.run(id, kind, newestMs, crc32(body), body);
     if (batch) this.#markReceived(batch);
-    return id;
   }
 
   /** Adds one number to the ranges; neighbours become one, so that an agent in order has a single row. */

@@ -11,7 +11,7 @@ import type { MetStreams, Part, Place } from '../log/place.ts';
 import type { LogLimits, TimeRangeNs } from '../log-store.ts';
 import type { Matcher } from '../matcher.ts';
 import type { Scope } from '../scope.ts';
-import { isSqliteError, openReadOnly, requireVersion, Statements } from './database.ts';
+import { isSqliteError, openReadOnly, Statements } from './database.ts';
 import { StoredLabelIndex } from './label-tables.ts';
 import { LOG_PARTITION_VERSION } from './log-partition.ts';
 
@@ -31,8 +31,7 @@ export class LogPartitionReader {
 
   constructor(file: string) {
     this.#file = file;
-    this.#database = openReadOnly(file);
-    requireVersion(this.#database, file, LOG_PARTITION_VERSION);
+    this.#database = openReadOnly(file, LOG_PARTITION_VERSION);
     this.#statements = new Statements(this.#database);
     this.#labels = new StoredLabelIndex(this.#statements);
   }

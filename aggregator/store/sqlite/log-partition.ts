@@ -7,7 +7,7 @@ import { zstdCompress } from '../../../lib/zstd.ts';
 import type { Labels } from '../../../wire/labels.ts';
 import { sliceLines, startOf, type LineBlock } from '../log/line-block.ts';
 import { encodePart } from '../log/part-codec.ts';
-import { createTables, openDatabase, Statements } from './database.ts';
+import { openDatabase, Statements } from './database.ts';
 import { LABEL_TABLES, LabelTableStore } from './label-tables.ts';
 
 /** Uncompressed size at which a block is closed; larger ones pack better, smaller ones read faster. */
@@ -45,8 +45,7 @@ export class LogPartition {
   #pending: Pending[] = [];
 
   constructor(file: string) {
-    this.#database = openDatabase(file);
-    createTables(this.#database, file, LOG_PARTITION_VERSION, TABLES);
+    this.#database = openDatabase(file, LOG_PARTITION_VERSION, TABLES);
     this.#statements = new Statements(this.#database);
     this.#labels = new LabelTableStore(this.#statements);
   }
@@ -85,6 +84,8 @@ export class LogPartition {
     this.#closeBlock();
     this.#statements.get('UPDATE folded SET through = ?').run(through);
     this.#database.exec('COMMIT');
+    // Readers keep it open, so that closing would not do it.
+    this.#database.pragma('wal_checkpoint(PASSIVE)');
   }
 
   /** Gives up what was added since `begin`. */

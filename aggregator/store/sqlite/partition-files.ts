@@ -1,4 +1,4 @@
-import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { makeDurableFolder } from '../../../lib/durable-file.ts';
@@ -52,7 +52,8 @@ export class PartitionFiles {
 
   /** Puts a file that can't be read out of the way, for a person to look at; never deletes it. */
   setAside({ file }: PartitionFile): string {
-    const aside = `${file}.damaged`;
+    let aside = `${file}.damaged`;
+    for (let n = 2; existsSync(aside); n++) aside = `${file}.damaged-${n}`;
     for (const name of companions(file)) {
       if (statSync(name, { throwIfNoEntry: false })) renameSync(name, name.replace(file, aside));
     }

@@ -11,7 +11,7 @@ import type { SampleColumn } from '../sample-column.ts';
 import type { Scope } from '../scope.ts';
 import type { ReadLimits, TimeRange } from '../store.ts';
 import { decodeChunk } from './chunk-codec.ts';
-import { isSqliteError, openReadOnly, requireVersion, Statements } from './database.ts';
+import { isSqliteError, openReadOnly, Statements } from './database.ts';
 import { StoredLabelIndex } from './label-tables.ts';
 import { PARTITION_VERSION } from './partition.ts';
 
@@ -32,8 +32,7 @@ export class PartitionReader {
 
   constructor(file: string) {
     this.#file = file;
-    this.#database = openReadOnly(file);
-    requireVersion(this.#database, file, PARTITION_VERSION);
+    this.#database = openReadOnly(file, PARTITION_VERSION);
     this.#statements = new Statements(this.#database);
     this.#labels = new StoredLabelIndex(this.#statements);
   }

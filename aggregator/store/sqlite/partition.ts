@@ -6,7 +6,7 @@ import { ByteWriter } from '../../../lib/byte-writer.ts';
 import { zstdCompress } from '../../../lib/zstd.ts';
 import type { Labels } from '../../../wire/labels.ts';
 import { type Chunk, encodeChunk } from './chunk-codec.ts';
-import { createTables, openDatabase, Statements } from './database.ts';
+import { openDatabase, Statements } from './database.ts';
 import { LABEL_TABLES, LabelTableStore, packed } from './label-tables.ts';
 
 /** Uncompressed size at which a frame is closed; larger ones pack better, smaller ones read faster. */
@@ -38,8 +38,7 @@ export class Partition {
   #pending: { group: number; minMs: number; maxMs: number; start: number }[] = [];
 
   constructor(file: string) {
-    this.#database = openDatabase(file);
-    createTables(this.#database, file, PARTITION_VERSION, TABLES);
+    this.#database = openDatabase(file, PARTITION_VERSION, TABLES);
     this.#statements = new Statements(this.#database);
     this.#labels = new LabelTableStore(this.#statements);
   }
@@ -69,6 +68,8 @@ export class Partition {
     this.#closeFrame();
     this.#statements.get('UPDATE folded SET through = ?').run(through);
     this.#database.exec('COMMIT');
+    // Readers keep it open, so that closing would not do it.
+    this.#database.pragma('wal_checkpoint(PASSIVE)');
   }
 
   /** Gives up what was added since `begin`. */

@@ -1,6 +1,14 @@
 import { statfsSync } from 'node:fs';
 
+import { reasonOf } from '../../../lib/fault.ts';
 import { DAY_MS, type PartitionFile, type PartitionFiles } from './partition-files.ts';
+
+export interface Dropped {
+  readonly file: string;
+  readonly reason: string;
+  /** Why it is there all the same. */
+  readonly failure: string | undefined;
+}
 
 /** What may be kept. The newest day is never dropped. */
 export interface Retention {
@@ -22,6 +30,17 @@ export function defaultMaxBytes(folder: string): number {
   return Math.min(10 * 1024 ** 3, Math.floor(blocks * bsize * VOLUME_SHARE));
 }
 
+/** What is left free for folding, which makes room in the journal, and for what SQLite needs to read. */
+const LEAST_FREE_BYTES = 64 * 1024 ** 2;
+const LEAST_FREE_SHARE = 0.01;
+
+/** What is free on the volume of a folder, and what must stay free. */
+export function freeSpace(folder: string): { freeBytes: number; leastBytes: number } {
+  const { bavail, blocks, bsize } = statfsSync(folder);
+  const leastBytes = Math.min(LEAST_FREE_BYTES, Math.floor(blocks * bsize * LEAST_FREE_SHARE));
+  return { freeBytes: bavail * bsize, leastBytes };
+}
+
 /**
  * Drops the oldest days until what is left fits, of samples and lines alike, whichever is older; tells each with
  * its reason.
@@ -30,23 +49,32 @@ export function enforceRetention(
   kinds: readonly PartitionFiles[],
   retention: Retention,
   nowMs: number,
-): { file: string; reason: string }[] {
+): Dropped[] {
   const all = kinds.flatMap((files) =>
     files.list().map((partition) => ({ partition, files, bytes: files.bytesOf(partition) })),
   );
   all.sort((a, b) => a.partition.fromMs - b.partition.fromMs);
   const newest = all.at(-1)?.partition;
   let total = all.reduce((sum, { bytes }) => sum + bytes, 0);
-  const dropped: { file: string; reason: string }[] = [];
+  const dropped: Dropped[] = [];
   for (const { partition, files, bytes } of all) {
     if (newest === undefined || partition.fromMs === newest.fromMs) break;
     const reason = reasonToDrop(partition, newest, total, retention, nowMs);
     if (reason === undefined) break;
-    files.remove(partition);
-    total -= bytes;
-    dropped.push({ file: partition.file, reason });
+    const failure = failureOf(() => files.remove(partition));
+    dropped.push({ file: partition.file, reason, failure });
+    if (failure === undefined) total -= bytes;
   }
   return dropped;
+}
+
+function failureOf(run: () => void): string | undefined {
+  try {
+    run();
+    return undefined;
+  } catch (thrown) {
+    return reasonOf(thrown);
+  }
 }
 
 function reasonToDrop(

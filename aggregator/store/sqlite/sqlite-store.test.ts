@@ -71,6 +71,7 @@ function openStore(folder: string, options: Partial<WriterOptions> = {}): Opened
     entryDamaged: tell('entryDamaged'),
     partitionDamaged: tell('partitionDamaged'),
     partitionDropped: tell('partitionDropped'),
+    retentionFailed: tell('retentionFailed'),
   };
   const writer = new SqliteWriter({
     folder,
@@ -211,10 +212,14 @@ describe('the sqlite store', () => {
     for (const n of [1, 2, 3]) put(store, rowsOf([[{ __name__: 'x' }, START_MS + n * 1000, n]]));
     await store.close();
     const database = new Database(join(place, 'journal.db'));
-    database.exec('UPDATE entry SET body = zeroblob(length(body)) WHERE id = 2');
+    const second = database
+      .prepare('SELECT id FROM entry ORDER BY id LIMIT 1 OFFSET 1')
+      .pluck()
+      .get() as number;
+    database.prepare('UPDATE entry SET body = zeroblob(length(body)) WHERE id = ?').run(second);
     database.close();
     store = openStore(place);
-    expect(store.told).toContain('entryDamaged 2 its checksum is wrong');
+    expect(store.told).toContain(`entryDamaged ${second} its checksum is wrong`);
     expect(read(store)).toEqual([1, 3]);
     await store.close();
   });
@@ -351,9 +356,8 @@ describe('the sqlite store', () => {
     const { openDatabase } = await import('./database.ts');
     const file = join(folder(), 'x.db');
     for (let i = 0; i < 3; i++) {
-      const database = openDatabase(file);
+      const database = openDatabase(file, 1, 'CREATE TABLE t (a)');
       expect(database.pragma('synchronous', { simple: true })).toBe(2);
-      database.exec('CREATE TABLE IF NOT EXISTS t (a)');
       database.close();
     }
   });

@@ -9,12 +9,14 @@ import { Head } from '../head/head.ts';
 import { linesByDay } from '../log/days.ts';
 import { sortLines } from '../log/line-block.ts';
 import type { Content, Row, StoreWriter, Write } from '../store.ts';
-import { foldHead, type StoreFiles } from './fold.ts';
+import { foldedThrough, isDamage, isSqliteError } from './database.ts';
+import { DamagedDay, foldHead, type StoreFiles } from './fold.ts';
 import { Journal, type StoredEntry } from './journal.ts';
-import { LogPartition } from './log-partition.ts';
-import { Partition } from './partition.ts';
-import { PartitionFiles, dayOf } from './partition-files.ts';
-import { enforceRetention, type Retention } from './retention.ts';
+import { LOG_PARTITION_VERSION } from './log-partition.ts';
+import { PARTITION_VERSION } from './partition.ts';
+import { type PartitionFile, PartitionFiles, dayOf } from './partition-files.ts';
+import { KeptPartitions } from './kept-partitions.ts';
+import { enforceRetention, freeSpace, type Retention } from './retention.ts';
 import type { StoreView } from './view.ts';
 
 export interface WriterOptions {
@@ -35,6 +37,9 @@ export interface WriterOptions {
   readonly retention: Retention;
 }
 
+/** The journal entry up to which the partition of a day is complete. */
+type FoldedThrough = (dayMs: number) => number;
+
 /** What an operator should hear of. */
 export interface WriterEvents {
   replayed(entries: number, skipped: number): void;
@@ -43,8 +48,11 @@ export interface WriterEvents {
   entryDamaged(id: number, reason: string): void;
   partitionDamaged(file: string, aside: string, reason: string): void;
   partitionDropped(file: string, reason: string): void;
+  retentionFailed(file: string, reason: string): void;
 }
 
+/** Entries are numbered from the time of the start on, with room for so many each millisecond. */
+const IDS_A_MS = 1000;
 /** After a fold that failed, the next try. */
 const RETRY_FOLD_MS = 10_000;
 /** Longer than a tail lets pass between two looks. */
@@ -58,6 +66,10 @@ export class SqliteWriter implements StoreWriter {
   readonly #options: WriterOptions;
   readonly #journal: Journal;
   readonly #files: StoreFiles;
+  readonly #kept = {
+    metrics: new KeptPartitions(PARTITION_VERSION),
+    logs: new KeptPartitions(LOG_PARTITION_VERSION),
+  };
   /** Series that are measured together -> their group in the open head. */
   readonly #groups = new Map<string, number>();
   #head: Head;
@@ -68,6 +80,7 @@ export class SqliteWriter implements StoreWriter {
   /** The last journal entry of the sealed head. */
   #sealedThrough = 0;
   #folding: Promise<void> | undefined;
+  #unpublished: string | undefined;
   #foldFailure: { reason: string; retryAtMs: number } | undefined;
 
   constructor(options: WriterOptions) {
@@ -77,7 +90,7 @@ export class SqliteWriter implements StoreWriter {
       metrics: new PartitionFiles(join(options.folder, 'metrics')),
       logs: new PartitionFiles(join(options.folder, 'logs')),
     };
-    this.#journal = new Journal(join(options.folder, 'journal.db'));
+    this.#journal = new Journal(join(options.folder, 'journal.db'), options.clock.nowMs() * IDS_A_MS);
     this.#headSinceMs = options.clock.monotonicMs();
     // Unlike any of the run before, so that the position of a tail is not taken for one of this run.
     this.#head = new Head(options.clock.nowMs());
@@ -86,24 +99,25 @@ export class SqliteWriter implements StoreWriter {
   }
 
   has(batch: BatchId): boolean {
-    return this.#journal.has(batch);
+    return this.#ask(() => this.#journal.has(batch));
   }
 
   lastSequence(agent: string, epoch: number): number {
-    return this.#journal.lastSequence(agent, epoch);
+    return this.#ask(() => this.#journal.lastSequence(agent, epoch));
   }
 
   putSchemas(schemas: readonly { readonly hash: string; readonly body: Uint8Array }[]): void {
-    this.#journal.putSchemas(schemas);
+    this.#ask(() => this.#journal.putSchemas(schemas));
   }
 
   schema(hash: string): Uint8Array | undefined {
-    return this.#journal.schema(hash);
+    return this.#ask(() => this.#journal.schema(hash));
   }
 
+  /** What is thrown and no `Fault` means that memory and journal differ: the process must end, and read it anew. */
   write(writes: readonly Write[]): void {
     if (writes.length === 0) return;
-    this.#journal.commit(writes);
+    this.#ask(() => this.#journal.commit(writes));
     for (const { rows, logs } of writes) {
       for (const row of rows) this.#append(row);
       for (const stream of logs) this.#head.logs.append(stream);
@@ -112,6 +126,10 @@ export class SqliteWriter implements StoreWriter {
   }
 
   refusal(): string | undefined {
+    const { freeBytes, leastBytes } = freeSpace(this.#options.folder);
+    if (freeBytes < leastBytes) {
+      return `the volume of ${this.#options.folder} has ${freeBytes} bytes free, ${leastBytes} are kept for folding: make room on it`;
+    }
     const { byteLength } = this.#head;
     if (byteLength <= 2 * this.#options.openDataBytes) return undefined;
     const failure = this.#foldFailure ? ` because folding fails: ${this.#foldFailure.reason}` : '';
@@ -120,7 +138,7 @@ export class SqliteWriter implements StoreWriter {
 
   /** Why the last fold failed, if it did; for readiness. */
   get failure(): string | undefined {
-    return this.#foldFailure?.reason;
+    return this.#foldFailure?.reason ?? this.#unpublished;
   }
 
   /** Figures for the aggregator's own metrics. */
@@ -151,6 +169,7 @@ export class SqliteWriter implements StoreWriter {
   tick(): void {
     const nowMs = this.#options.clock.monotonicMs();
     this.#forgetRetired(nowMs);
+    if (this.#unpublished !== undefined) this.#publish();
     if (this.#folding || (this.#head.isEmpty && this.#sealed === undefined)) return;
     if (this.#foldFailure && nowMs < this.#foldFailure.retryAtMs) return;
     const due =
@@ -168,6 +187,8 @@ export class SqliteWriter implements StoreWriter {
 
   async close(): Promise<void> {
     await this.#folding;
+    this.#kept.metrics.close();
+    this.#kept.logs.close();
     this.#journal.close();
   }
 
@@ -175,24 +196,25 @@ export class SqliteWriter implements StoreWriter {
     const { clock, events } = this.#options;
     const startMs = clock.monotonicMs();
     // A head whose fold failed is tried again as it is; what came since waits in the open one.
-    const through = this.#sealed ? this.#sealedThrough : this.#journal.lastId();
+    const through = this.#sealed ? this.#sealedThrough : this.#journal.lastId;
     const sealed = this.#sealed ?? this.#seal(through);
     try {
       await foldHead(sealed, this.#files, through);
+      // The entries are not needed from here on; the schemas of the open head are.
+      this.#journal.dropThrough(through, new Set(this.#groups.keys()));
     } catch (thrown) {
+      if (thrown instanceof DamagedDay) this.#setAside(thrown.files, thrown.partition, thrown);
       this.#foldFailure = { reason: reasonOf(thrown), retryAtMs: clock.monotonicMs() + RETRY_FOLD_MS };
       events.foldFailed(this.#foldFailure.reason);
+      // May be what makes room.
+      this.#enforceRetention();
+      this.#publish();
       return;
     }
     this.#sealed = undefined;
     this.#retired.push({ head: sealed, untilMs: clock.monotonicMs() + RETIRED_MS });
     this.#foldFailure = undefined;
-    // The entries are not needed from here on; the schemas of the open head are.
-    this.#journal.dropThrough(through, new Set(this.#groups.keys()));
-    const kinds = [this.#files.metrics, this.#files.logs];
-    for (const { file, reason } of enforceRetention(kinds, this.#options.retention, clock.nowMs())) {
-      events.partitionDropped(file, reason);
-    }
+    this.#enforceRetention();
     this.#publish();
     events.folded(sealed.sampleCount, sealed.logs.lineCount, (clock.monotonicMs() - startMs) / 1000);
   }
@@ -209,6 +231,33 @@ export class SqliteWriter implements StoreWriter {
     return sealed;
   }
 
+  #enforceRetention(): void {
+    const { clock, events, retention } = this.#options;
+    const kinds = [this.#files.metrics, this.#files.logs];
+    for (const { file, reason, failure } of enforceRetention(kinds, retention, clock.nowMs())) {
+      if (failure === undefined) events.partitionDropped(file, reason);
+      else events.retentionFailed(file, failure);
+    }
+  }
+
+  #setAside(files: PartitionFiles, partition: PartitionFile, thrown: unknown): void {
+    const aside = files.setAside(partition);
+    this.#options.events.partitionDamaged(partition.file, aside, reasonOf(thrown));
+  }
+
+  /** What the journal can't do now, e.g. on a full disk, may be tried again. */
+  #ask<T>(run: () => T): T {
+    try {
+      return run();
+    } catch (thrown) {
+      if (!isSqliteError(thrown)) throw thrown;
+      throw new Fault('unavailable', `the journal can't be used: ${thrown.message} (${thrown.code})`, {
+        retry: true,
+        cause: thrown,
+      });
+    }
+  }
+
   #append(row: Row): void {
     let group = this.#groups.get(row.key);
     if (group === undefined) this.#groups.set(row.key, (group = this.#head.addGroup(row.series())));
@@ -221,62 +270,73 @@ export class SqliteWriter implements StoreWriter {
     this.#publish();
   }
 
+  /** Readers keep the view before when this one can't be made; tried again at each tick. */
   #publish(): void {
-    this.#options.onView(this.view());
+    try {
+      const view = this.view();
+      this.#kept.metrics.keep(view.partitions);
+      this.#kept.logs.keep(view.logPartitions);
+      this.#options.onView(view);
+      this.#unpublished = undefined;
+    } catch (thrown) {
+      this.#unpublished = `the folders of the store can't be read: ${reasonOf(thrown)}`;
+    }
   }
 
   /** Brings the journal back into the head, leaving out what a partition holds already. */
   #replay(): void {
     const { metrics, logs } = this.#files;
-    const samplesThrough = this.#foldedThrough(metrics, (file) => new Partition(file));
-    const linesThrough = this.#foldedThrough(logs, (file) => new LogPartition(file));
+    const samplesThrough = this.#foldedThrough(metrics, PARTITION_VERSION);
+    const linesThrough = this.#foldedThrough(logs, LOG_PARTITION_VERSION);
     let entries = 0;
     let skipped = 0;
     for (const entry of this.#journal.entries()) {
       entries++;
-      const content = this.#read(entry);
-      for (const row of content.rows) {
-        if (samplesThrough(dayOf(row.atMs)) >= entry.id) skipped++;
-        else this.#append(row);
-      }
-      for (const stream of content.logs) {
-        for (const [dayMs, lines] of linesByDay(sortLines(stream))) {
-          if (linesThrough(dayMs) >= entry.id) skipped++;
-          else this.#head.logs.append({ ...lines, labels: stream.labels });
-        }
+      try {
+        skipped += this.#replayEntry(entry, samplesThrough, linesThrough);
+      } catch (thrown) {
+        if (thrown instanceof Fault && thrown.code === 'store') throw thrown;
+        // One that ends the program would end it at each start.
+        this.#options.events.entryDamaged(entry.id, reasonOf(thrown));
       }
     }
     this.#options.events.replayed(entries, skipped);
   }
 
-  #read(entry: StoredEntry): Content {
-    try {
-      if (!entry.intact) throw new Fault('damaged', 'its checksum is wrong');
-      return this.#options.decode(entry, (hash) => this.#journal.schema(hash));
-    } catch (thrown) {
-      if (!(thrown instanceof Fault)) throw thrown;
-      this.#options.events.entryDamaged(entry.id, thrown.message);
-      return { rows: [], logs: [] };
+  /** Returns how many rows and streams were there already. */
+  #replayEntry(entry: StoredEntry, samplesThrough: FoldedThrough, linesThrough: FoldedThrough): number {
+    if (!entry.intact) throw new Fault('damaged', 'its checksum is wrong');
+    const { rows, logs } = this.#options.decode(entry, (hash) => this.#journal.schema(hash));
+    let skipped = 0;
+    for (const row of rows) {
+      if (samplesThrough(dayOf(row.atMs)) >= entry.id) skipped++;
+      else this.#append(row);
     }
+    for (const stream of logs) {
+      for (const [dayMs, lines] of linesByDay(sortLines(stream))) {
+        if (linesThrough(dayMs) >= entry.id) skipped++;
+        else this.#head.logs.append({ ...lines, labels: stream.labels });
+      }
+    }
+    return skipped;
   }
 
-  /** Up to which journal entry a day is folded. A file that can't be opened is set aside. */
-  #foldedThrough(
-    files: PartitionFiles,
-    open: (file: string) => { foldedThrough(): number; close(): void },
-  ): (dayMs: number) => number {
+  /**
+   * Up to which journal entry a day is folded. A damaged file is set aside; one that can't be opened for another
+   * reason (rights, a full disk, a newer version) keeps the store from starting, as it is whole.
+   */
+  #foldedThrough(files: PartitionFiles, version: number): FoldedThrough {
     const known = new Map<number, number>();
     const look = (dayMs: number): number => {
       const partition = files.of(dayMs);
       if (!existsSync(partition.file)) return 0;
       try {
-        const opened = open(partition.file);
-        const through = opened.foldedThrough();
-        opened.close();
-        return through;
+        const through = foldedThrough(partition.file, version);
+        if (through === undefined) files.remove(partition);
+        return through ?? 0;
       } catch (thrown) {
-        const aside = files.setAside(partition);
-        this.#options.events.partitionDamaged(partition.file, aside, reasonOf(thrown));
+        if (!isDamage(thrown)) throw thrown;
+        this.#setAside(files, partition, thrown);
         return 0;
       }
     };

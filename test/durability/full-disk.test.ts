@@ -1,0 +1,101 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { expect, test } from 'vitest';
+
+import { reasonOf } from '../../lib/fault.ts';
+import { atEnd } from '../tools/at-end.ts';
+import { startBinnacle } from '../tools/binnacle.ts';
+import { freePort } from '../tools/free-port.ts';
+import { temporaryFolder } from '../tools/temporary-folder.ts';
+import { waitUntil } from '../tools/wait-until.ts';
+import { ask, Feeder } from './feeder.ts';
+
+const MINUTE_MS = 60_000;
+
+/** A disk of its own. There is no other way to a real ENOSPC, so whoever runs this has to be root. */
+function smallDisk(megabytes: number): string {
+  const place = join(temporaryFolder(), 'disk');
+  mkdirSync(place);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', place], { stdio: 'pipe' });
+  } catch (cause) {
+    throw new Error(
+      `the test of a full disk mounts a tmpfs at ${place}, which needs root (sudo npm test) and CAP_SYS_ADMIN: ${reasonOf(cause)}`,
+      { cause },
+    );
+  }
+  atEnd(() => void execFileSync('umount', ['-l', place]));
+  return place;
+}
+
+/** Takes all that is free, or so many bytes, as another program would. */
+function fill(file: string, bytes = Infinity): void {
+  const descriptor = openSync(file, 'w');
+  const zeros = Buffer.alloc(4096);
+  try {
+    for (let left = bytes; left > 0; left -= zeros.length) writeSync(descriptor, zeros);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'ENOSPC') throw thrown;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+test(
+  'a full disk: ingest says 503, queries are answered, nothing acknowledged is lost, it goes on by itself',
+  async () => {
+    const disk = smallDisk(8);
+    const [data, other] = [join(disk, 'data'), join(disk, 'other')];
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const settings = { 'store.fold-after': '1s', 'store.open-data-size': '1MiB' };
+    let program = await startBinnacle('aggregator', port, data, settings);
+    const feeder = new Feeder(url, 20_000);
+    for (let n = 0; n < 20; n++) expect(await feeder.send()).toMatchObject({ status: 200 });
+    // Folded, so that there is something in files too.
+    await waitUntil(async () => (await ask(`${url}/metrics`)).text.includes('binnacle_store_partitions 2'), {
+      what: 'a fold',
+      timeoutMs: 10_000,
+    });
+
+    fill(other, 4 << 20);
+    let refusals = 0;
+    for (let n = 0; n < 400 && refusals < 5; n++) {
+      const { status, retryAfter, text } = await feeder.send();
+      if (status === 200) continue;
+      expect([status, retryAfter], text).toEqual([503, '5']);
+      refusals++;
+    }
+    expect(refusals).toBe(5);
+    fill(join(disk, 'rest'));
+    expect(await feeder.send()).toMatchObject({ status: 503, retryAfter: '5' });
+    expect(await feeder.sendNewSchemas()).toMatchObject({ status: 503, retryAfter: '5' });
+    // Time for some folds that fail.
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    expect(await feeder.faults()).toEqual([]);
+    expect((await ask(`${url}/livez`)).status).toBe(200);
+    const ready = await ask(`${url}/readyz`);
+    expect([ready.status, ready.text]).toEqual([503, expect.stringContaining('[-]store failed: ')]);
+
+    rmSync(other);
+    rmSync(join(disk, 'rest'));
+    await waitUntil(async () => (await feeder.send()).status === 200, {
+      what: 'batches to be taken again',
+      timeoutMs: 15_000,
+    });
+    for (let n = 0; n < 20; n++) expect(await feeder.send()).toMatchObject({ status: 200 });
+    expect(await feeder.faults()).toEqual([]);
+    const isReady = async (): Promise<boolean> => {
+      const { status, text } = await ask(`${url}/readyz`);
+      if (status !== 200) throw new Error(text);
+      return true;
+    };
+    await waitUntil(isReady, { what: 'to be ready again', timeoutMs: 20_000 });
+    await program.kill('SIGKILL');
+    program = await startBinnacle('aggregator', port, data, settings);
+    expect(await feeder.faults()).toEqual([]);
+  },
+  2 * MINUTE_MS,
+);
