@@ -43,7 +43,7 @@ export const agentSettings = {
   spoolBytes: bytes({
     key: 'agent.spool-size',
     default: '256MiB',
-    min: '1MiB',
+    min: '16MiB',
     doc: 'Size of the buffer on disk; when it is full the oldest batches are dropped.',
   }),
   procRoot: path({ key: 'agent.proc', default: '/proc', doc: "Where the host's /proc is." }),

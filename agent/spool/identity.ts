@@ -3,6 +3,9 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { replaceDurably } from '../../lib/durable-file.ts';
+import { Fault } from '../../lib/fault.ts';
+
+const VERSION = 1;
 
 /** Who this agent is, and the numbering that its batches have. */
 export interface Identity {
@@ -28,6 +31,13 @@ export function openIdentity(
 ): Identity {
   const file = join(folder, 'identity.json');
   const known = readJson(file);
+  const version = known?.['version'];
+  if (typeof version === 'number' && version > VERSION) {
+    throw new Fault(
+      'spool',
+      `${file} has version ${version}, this program reads ${VERSION}: start the version that wrote it`,
+    );
+  }
   const agent = typeof known?.['agent'] === 'string' ? known['agent'] : randomUUID();
   const knownEpoch = known?.['epoch'];
   if (typeof knownEpoch === 'number' && known?.['boot'] === bootId && known['agent'] === agent) {
@@ -36,7 +46,7 @@ export function openIdentity(
   // Later than all before, also when the clock went back or this file is gone.
   const newest = Math.max(typeof knownEpoch === 'number' ? knownEpoch : -1, newestEpoch ?? -1);
   const epoch = Math.max(nowMs, newest + 1);
-  replaceDurably(file, JSON.stringify({ version: 1, agent, epoch, boot: bootId }));
+  replaceDurably(file, JSON.stringify({ version: VERSION, agent, epoch, boot: bootId }));
   return { agent, epoch };
 }
 

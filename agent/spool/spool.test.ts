@@ -97,6 +97,16 @@ describe('the spool', () => {
     expect(open(folder).spool.append([frame(2)])).toEqual({ agent, epoch, sequence: 2 });
   });
 
+  test('of a newer version is left as it is', () => {
+    const folder = temporaryFolder();
+    open(folder).spool.close();
+    const file = join(folder, 'identity.json');
+    const newer = readFileSync(file, 'utf8').replace('"version":1', '"version":2');
+    writeFileSync(file, newer);
+    expect(() => open(folder)).toThrow(/identity.json has version 2.*reads 1/);
+    expect(readFileSync(file, 'utf8')).toBe(newer);
+  });
+
   test('a new boot begins a new epoch; what waits keeps its numbers', () => {
     const folder = temporaryFolder();
     const first = open(folder).spool;

@@ -1,6 +1,7 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 
 import { systemClock } from '../../lib/clock.ts';
+import { reasonOf } from '../../lib/fault.ts';
 import { SqliteWriter, type WriterEvents } from '../store/sqlite/sqlite-writer.ts';
 import type { Retention } from '../store/sqlite/retention.ts';
 import type { StoreView } from '../store/sqlite/view.ts';
@@ -67,9 +68,18 @@ function run(port: MessagePort, options: WriterThreadOptions): void {
     const replies = ingester.take(group);
     say({ type: 'replies', replies: group.map(({ id }, i) => [id, replies[i] as IngestReply]) });
   };
+  let figures = { series: 0, openBytes: 0, storedBytes: 0, partitions: 0 };
+  let unseen: string | undefined;
   const tellStats = (): void => {
     store.tick();
-    say({ type: 'stats', stats: { ...store.stats(), failure: store.failure, refusal: store.refusal() } });
+    try {
+      figures = store.stats();
+      unseen = undefined;
+    } catch (thrown) {
+      unseen = `the files of the store can't be looked at: ${reasonOf(thrown)}`;
+    }
+    const failure = store.failure ?? unseen;
+    say({ type: 'stats', stats: { ...figures, failure, refusal: store.refusal() } });
   };
   const ticking = setInterval(tellStats, STATS_EVERY_MS);
   const close = async (): Promise<void> => {
