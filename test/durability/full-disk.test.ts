@@ -19,14 +19,16 @@ function smallDisk(megabytes: number): string {
   const place = join(temporaryFolder(), 'disk');
   mkdirSync(place);
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', place], { stdio: 'pipe' });
+    execFileSync('/usr/bin/mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', place], {
+      stdio: 'pipe',
+    });
   } catch (cause) {
     throw new Error(
       `the test of a full disk mounts a tmpfs at ${place}, which needs root (sudo npm test) and CAP_SYS_ADMIN: ${reasonOf(cause)}`,
       { cause },
     );
   }
-  atEnd(() => void execFileSync('umount', ['-l', place]));
+  atEnd(() => void execFileSync('/usr/bin/umount', ['-l', place]));
   return place;
 }
 

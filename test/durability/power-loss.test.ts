@@ -12,9 +12,9 @@ import { traceProgram, type Trace } from './trace.ts';
 
 /**
  * Real writers under strace, the power cut at many places of what they did, and the real programs started on what
- * the disk may hold then. BINNACLE_IMAGES sets how many.
+ * the disk may hold then. BINNACLE_IMAGES sets how many of each.
  */
-const IMAGES = Number(process.env['BINNACLE_IMAGES'] ?? 150);
+const IMAGES = Number(process.env['BINNACLE_IMAGES'] ?? 60);
 const TIMEOUT_MS = 60_000 + 200 * IMAGES;
 
 /** A folder in memory where there is one: what is started there syncs often. */

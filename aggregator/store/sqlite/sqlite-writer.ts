@@ -55,6 +55,7 @@ export interface WriterEvents {
 const IDS_A_MS = 1000;
 /** After a fold that failed, the next try. */
 const RETRY_FOLD_MS = 10_000;
+const MAX_FAILED_COMMITS = 3;
 /** Longer than a tail lets pass between two looks. */
 const RETIRED_MS = 5000;
 
@@ -64,7 +65,7 @@ const RETIRED_MS = 5000;
  */
 export class SqliteWriter implements StoreWriter {
   readonly #options: WriterOptions;
-  readonly #journal: Journal;
+  #journal: Journal;
   readonly #files: StoreFiles;
   readonly #kept = {
     metrics: new KeptPartitions(PARTITION_VERSION),
@@ -79,6 +80,8 @@ export class SqliteWriter implements StoreWriter {
   #retired: { readonly head: Head; readonly untilMs: number }[] = [];
   /** The last journal entry of the sealed head. */
   #sealedThrough = 0;
+  /** Commits in a row that the disk failed. */
+  #failedCommits = 0;
   #folding: Promise<void> | undefined;
   #unpublished: string | undefined;
   #foldFailure: { reason: string; retryAtMs: number } | undefined;
@@ -90,7 +93,7 @@ export class SqliteWriter implements StoreWriter {
       metrics: new PartitionFiles(join(options.folder, 'metrics')),
       logs: new PartitionFiles(join(options.folder, 'logs')),
     };
-    this.#journal = new Journal(join(options.folder, 'journal.db'), options.clock.nowMs() * IDS_A_MS);
+    this.#journal = this.#openJournal(options.clock.nowMs() * IDS_A_MS);
     this.#headSinceMs = options.clock.monotonicMs();
     // Unlike any of the run before, so that the position of a tail is not taken for one of this run.
     this.#head = new Head(options.clock.nowMs());
@@ -117,7 +120,7 @@ export class SqliteWriter implements StoreWriter {
   /** What is thrown and no `Fault` means that memory and journal differ: the process must end, and read it anew. */
   write(writes: readonly Write[]): void {
     if (writes.length === 0) return;
-    this.#ask(() => this.#journal.commit(writes));
+    this.#ask(() => this.#commit(writes));
     for (const { rows, logs } of writes) {
       for (const row of rows) this.#append(row);
       for (const stream of logs) this.#head.logs.append(stream);
@@ -243,6 +246,40 @@ export class SqliteWriter implements StoreWriter {
   #setAside(files: PartitionFiles, partition: PartitionFile, thrown: unknown): void {
     const aside = files.setAside(partition);
     this.#options.events.partitionDamaged(partition.file, aside, reasonOf(thrown));
+  }
+
+  /**
+   * After a failed fsync the kernel may have dropped what was written, and say that all is well the next time. So
+   * the handle is not used again, and a disk that fails again and again ends the process.
+   */
+  #commit(writes: readonly Write[]): void {
+    try {
+      this.#journal.commit(writes);
+      this.#failedCommits = 0;
+    } catch (thrown) {
+      if (!isSqliteError(thrown) || !thrown.code.startsWith('SQLITE_IOERR')) throw thrown;
+      if (++this.#failedCommits >= MAX_FAILED_COMMITS) {
+        const reason = `${thrown.message} (${thrown.code}), ${this.#failedCommits} times in a row`;
+        throw new Error(`nothing can be written to ${this.#options.folder}: ${reason}`, { cause: thrown });
+      }
+      this.#reopenJournal();
+      throw thrown;
+    }
+  }
+
+  #reopenJournal(): void {
+    const failed = this.#journal;
+    try {
+      this.#journal = this.#openJournal(failed.lastId);
+    } catch {
+      // The disk still fails; the next commit counts it.
+      return;
+    }
+    failed.close();
+  }
+
+  #openJournal(leastId: number): Journal {
+    return new Journal(join(this.#options.folder, 'journal.db'), leastId);
   }
 
   /** What the journal can't do now, e.g. on a full disk, may be tried again. */
