@@ -15,7 +15,7 @@ function folder(): string {
 }
 
 /** A process that claims the folder and holds it until it is killed. */
-async function otherProcess(path: string): Promise<{ kill(): Promise<void> }> {
+async function otherProcess(path: string): Promise<{ pid: number; kill(): Promise<void> }> {
   const program = `
     import { claimFolder } from ${JSON.stringify(import.meta.resolve('./claimed-folder.ts'))};
     globalThis.claim = claimFolder(${JSON.stringify(path)});
@@ -31,13 +31,15 @@ async function otherProcess(path: string): Promise<{ kill(): Promise<void> }> {
   };
   onTestFinished(kill);
   await once(child.stdout, 'data');
-  return { kill };
+  return { pid: child.pid as number, kill };
 }
 
 test('a folder is made, claimed once, and free again when it is released', () => {
   const path = join(folder(), 'a', 'b');
   const claim = claimFolder(path, 0);
-  expect(() => claimFolder(path, 0)).toThrow(`another Binnacle writes to ${path}: stop that one`);
+  expect(() => claimFolder(path, 0)).toThrow(
+    `another Binnacle writes to ${path} as process ${process.pid}: stop that one`,
+  );
   expect(readdirSync(path)).toEqual(['lock']);
   claim.release();
   claimFolder(path, 0).release();
@@ -46,7 +48,7 @@ test('a folder is made, claimed once, and free again when it is released', () =>
 test('another process is kept out until this one ends, also by SIGKILL', async () => {
   const path = folder();
   const other = await otherProcess(path);
-  expect(() => claimFolder(path, 50)).toThrow('another Binnacle writes');
+  expect(() => claimFolder(path, 50)).toThrow(`another Binnacle writes to ${path} as process ${other.pid}: `);
   await other.kill();
   claimFolder(path, 50).release();
 });

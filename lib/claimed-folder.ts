@@ -1,9 +1,11 @@
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 import { makeDurableFolder } from './durable-file.ts';
 import { Fault, reasonOf } from './fault.ts';
 
+const LOCK = 'lock';
 /** One that is just ending, or was killed a moment ago, is waited for. */
 const PATIENCE_MS = 2000;
 
@@ -24,7 +26,7 @@ export function claimFolder(folder: string, patienceMs = PATIENCE_MS): Claim {
   let database: DatabaseSync | undefined;
   try {
     makeDurableFolder(folder);
-    database = new DatabaseSync(join(folder, 'lock'), { timeout: patienceMs });
+    database = new DatabaseSync(join(folder, LOCK), { timeout: patienceMs });
     // No file of a journal: nothing is ever written.
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     const held = database;
@@ -33,7 +35,10 @@ export function claimFolder(folder: string, patienceMs = PATIENCE_MS): Claim {
     database?.close();
     const advice = 'stop that one, or choose another folder (setting data-dir)';
     throw isBusy(cause)
-      ? new Fault('data_dir', `another Binnacle writes to ${folder}: ${advice}`)
+      ? new Fault(
+          'data_dir',
+          `another Binnacle writes to ${folder}${holderOf(join(folder, LOCK))}: ${advice}`,
+        )
       : new Fault('data_dir', `${folder} can't be written to (setting data-dir): ${reasonOf(cause)}`, {
           cause,
         });
@@ -45,4 +50,17 @@ const BUSY = 5;
 
 function isBusy(thrown: unknown): boolean {
   return thrown instanceof Error && 'errcode' in thrown && thrown.errcode === BUSY;
+}
+
+/** ` as process 123` when the kernel tells; it names none of another container. */
+function holderOf(file: string): string {
+  try {
+    const inode = statSync(file).ino;
+    const lock = new RegExp(`POSIX +ADVISORY +WRITE +(\\d+) +[0-9a-f]+:[0-9a-f]+:${inode} `);
+    const pid = Number(lock.exec(readFileSync('/proc/locks', 'utf8'))?.[1]);
+    return pid > 0 ? ` as process ${pid}` : '';
+  } catch {
+    // Not every system has such a list.
+    return '';
+  }
 }
