@@ -9,7 +9,7 @@ import type { LogHead } from '../log/log-head.ts';
 import { isDamage } from './database.ts';
 import { LogPartition } from './log-partition.ts';
 import { Partition } from './partition.ts';
-import type { PartitionFile, PartitionFiles } from './partition-files.ts';
+import type { PartitionFiles } from './partition-files.ts';
 import { chunksByDay } from './sorted-rows.ts';
 
 /** Groups packed between two looks at the thread's other work: some milliseconds. */
@@ -27,13 +27,11 @@ export interface StoreFiles {
 
 /** A day whose file is damaged: it can't be folded into. */
 export class DamagedDay extends Fault {
-  readonly files: PartitionFiles;
-  readonly partition: PartitionFile;
+  readonly file: string;
 
-  constructor(files: PartitionFiles, partition: PartitionFile, cause: unknown) {
-    super('damaged', `${partition.file} is damaged`, { cause });
-    this.files = files;
-    this.partition = partition;
+  constructor(file: string, cause: unknown) {
+    super('damaged', `${file} is damaged`, { cause });
+    this.file = file;
   }
 }
 
@@ -160,7 +158,7 @@ class OpenDays<P extends Foldable> {
       }
     } catch (thrown) {
       if (this.#currentMs === undefined || !isDamage(thrown)) throw thrown;
-      throw new DamagedDay(this.#files, this.#files.of(this.#currentMs), thrown);
+      throw new DamagedDay(this.#files.of(this.#currentMs).file, thrown);
     } finally {
       for (const { partition } of this.#partitions.values()) {
         partition.abandon();

@@ -49,16 +49,16 @@ export class PartitionFiles {
   remove({ file }: PartitionFile): void {
     for (const name of companions(file)) rmSync(name, { force: true });
   }
+}
 
-  /** Puts a file that can't be read out of the way, for a person to look at; never deletes it. */
-  setAside({ file }: PartitionFile): string {
-    let aside = `${file}.damaged`;
-    for (let n = 2; existsSync(aside); n++) aside = `${file}.damaged-${n}`;
-    for (const name of companions(file)) {
-      if (statSync(name, { throwIfNoEntry: false })) renameSync(name, name.replace(file, aside));
-    }
-    return aside;
+/** Puts a damaged file out of the way, for a person to look at; never deletes it. Returns its new name. */
+export function setAside(file: string): string {
+  let aside = `${file}.damaged`;
+  for (let n = 2; existsSync(aside); n++) aside = `${file}.damaged-${n}`;
+  for (const name of companions(file)) {
+    if (statSync(name, { throwIfNoEntry: false })) renameSync(name, name.replace(file, aside));
   }
+  return aside;
 }
 
 function companions(file: string): string[] {

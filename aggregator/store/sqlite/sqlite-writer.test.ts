@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -103,6 +112,40 @@ describe('the journal', () => {
     await store.close();
   });
 
+  test.each([
+    ['is no database', false],
+    ['is damaged in its last page', true],
+  ])('that %s is put aside, what can be read of it is kept', async (_what, isInPart) => {
+    const place = folder();
+    const file = join(place, 'journal.db');
+    let store = open(place);
+    // Each fills pages of its own.
+    for (let n = 1; n <= 9; n++) {
+      const body = Buffer.from(`[${START_MS + n},${n}]`.padEnd(2000));
+      const rows = [rowOf(START_MS + n, n)];
+      store.writer.write([{ kind: 1, newestMs: 1e15, body, rows, logs: [] }]);
+    }
+    await store.close();
+    const database = new Database(file);
+    const leaves = "SELECT max(pageno) FROM dbstat WHERE name = 'entry' AND pagetype = 'leaf'";
+    const page = database.prepare(leaves).pluck().get() as number;
+    database.close();
+    const bytes = readFileSync(file);
+    writeFileSync(file, isInPart ? bytes.fill(255, (page - 1) * 4096, page * 4096) : bytes.fill(7));
+    store = open(place);
+    expect(store.told).toEqual([expect.stringMatching(/^partitionDamaged .*journal\.db .*damaged/)]);
+    expect(existsSync(`${file}.damaged`)).toBe(true);
+    const before = store.read();
+    expect(before.length).toBe(isInPart ? 8 : 0);
+    store.put(START_MS + 10, 10);
+    await store.writer.fold();
+    expect(store.read()).toEqual([...before, 10]);
+    await store.close();
+    store = open(place);
+    expect(store.read()).toEqual([...before, 10]);
+    await store.close();
+  });
+
   test('an entry that can not be brought back is told, the others come', async () => {
     const place = folder();
     let store = open(place);
@@ -187,7 +230,7 @@ describe('a fold', () => {
   test('over more days than files may be open', async () => {
     const place = folder();
     const store = open(place);
-    const days = 150;
+    const days = 80;
     for (let day = 0; day < days; day++) store.put(START_MS + day * DAY_MS, day);
     const before = readdirSync('/proc/self/fd').length;
     let most = 0;
@@ -199,6 +242,29 @@ describe('a fold', () => {
     expect(store.read()).toEqual(Array.from({ length: days }, (_, day) => day));
     await store.close();
   });
+});
+
+test('a day that is damaged while the store runs is put aside, and the head folded anew', async () => {
+  const place = folder();
+  const clock = new FakeClock(START_MS);
+  const store = open(place, { clock });
+  store.put(START_MS, 1);
+  await store.writer.fold();
+  const day = join(place, 'metrics', '2026-01-10.db');
+  const database = new Database(day);
+  database.unsafeMode();
+  database.pragma('writable_schema = ON');
+  database.exec("UPDATE sqlite_schema SET rootpage = 9999 WHERE name = 'frame'");
+  database.close();
+  store.put(START_MS + 1, 2);
+  await store.writer.fold();
+  expect(store.told[0]).toMatch(/^partitionDamaged .*2026-01-10\.db /);
+  expect(store.read()).toEqual([2]);
+  await clock.advance(20_000);
+  await store.writer.fold();
+  expect(store.writer.failure).toBeUndefined();
+  expect(store.read()).toEqual([2]);
+  await store.close();
 });
 
 describe('a partition at a start', () => {

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Clock } from '../../../lib/clock.ts';
@@ -9,12 +8,13 @@ import { Head } from '../head/head.ts';
 import { linesByDay } from '../log/days.ts';
 import { sortLines } from '../log/line-block.ts';
 import type { Content, Row, StoreWriter, Write } from '../store.ts';
-import { foldedThrough, isDamage, isSqliteError } from './database.ts';
 import { DamagedDay, foldHead, type StoreFiles } from './fold.ts';
-import { Journal, type StoredEntry } from './journal.ts';
+import { FoldedDays } from './folded-days.ts';
+import { JournalHandle } from './journal-handle.ts';
+import type { StoredEntry } from './journal.ts';
 import { LOG_PARTITION_VERSION } from './log-partition.ts';
 import { PARTITION_VERSION } from './partition.ts';
-import { type PartitionFile, PartitionFiles, dayOf } from './partition-files.ts';
+import { PartitionFiles, dayOf, setAside } from './partition-files.ts';
 import { KeptPartitions } from './kept-partitions.ts';
 import { enforceRetention, freeSpace, type Retention } from './retention.ts';
 import type { StoreView } from './view.ts';
@@ -37,9 +37,6 @@ export interface WriterOptions {
   readonly retention: Retention;
 }
 
-/** The journal entry up to which the partition of a day is complete. */
-type FoldedThrough = (dayMs: number) => number;
-
 /** What an operator should hear of. */
 export interface WriterEvents {
   replayed(entries: number, skipped: number): void;
@@ -55,7 +52,6 @@ export interface WriterEvents {
 const IDS_A_MS = 1000;
 /** After a fold that failed, the next try. */
 const RETRY_FOLD_MS = 10_000;
-const MAX_FAILED_COMMITS = 3;
 /** Longer than a tail lets pass between two looks. */
 const RETIRED_MS = 5000;
 
@@ -65,7 +61,7 @@ const RETIRED_MS = 5000;
  */
 export class SqliteWriter implements StoreWriter {
   readonly #options: WriterOptions;
-  #journal: Journal;
+  readonly #journal: JournalHandle;
   readonly #files: StoreFiles;
   readonly #kept = {
     metrics: new KeptPartitions(PARTITION_VERSION),
@@ -80,8 +76,6 @@ export class SqliteWriter implements StoreWriter {
   #retired: { readonly head: Head; readonly untilMs: number }[] = [];
   /** The last journal entry of the sealed head. */
   #sealedThrough = 0;
-  /** Commits in a row that the disk failed. */
-  #failedCommits = 0;
   #folding: Promise<void> | undefined;
   #unpublished: string | undefined;
   #foldFailure: { reason: string; retryAtMs: number } | undefined;
@@ -93,7 +87,8 @@ export class SqliteWriter implements StoreWriter {
       metrics: new PartitionFiles(join(options.folder, 'metrics')),
       logs: new PartitionFiles(join(options.folder, 'logs')),
     };
-    this.#journal = this.#openJournal(options.clock.nowMs() * IDS_A_MS);
+    const leastId = options.clock.nowMs() * IDS_A_MS;
+    this.#journal = new JournalHandle(join(options.folder, 'journal.db'), leastId, this.#setAside);
     this.#headSinceMs = options.clock.monotonicMs();
     // Unlike any of the run before, so that the position of a tail is not taken for one of this run.
     this.#head = new Head(options.clock.nowMs());
@@ -102,25 +97,25 @@ export class SqliteWriter implements StoreWriter {
   }
 
   has(batch: BatchId): boolean {
-    return this.#ask(() => this.#journal.has(batch));
+    return this.#journal.has(batch);
   }
 
   lastSequence(agent: string, epoch: number): number {
-    return this.#ask(() => this.#journal.lastSequence(agent, epoch));
+    return this.#journal.lastSequence(agent, epoch);
   }
 
   putSchemas(schemas: readonly { readonly hash: string; readonly body: Uint8Array }[]): void {
-    this.#ask(() => this.#journal.putSchemas(schemas));
+    this.#journal.putSchemas(schemas);
   }
 
   schema(hash: string): Uint8Array | undefined {
-    return this.#ask(() => this.#journal.schema(hash));
+    return this.#journal.schema(hash);
   }
 
   /** What is thrown and no `Fault` means that memory and journal differ: the process must end, and read it anew. */
   write(writes: readonly Write[]): void {
     if (writes.length === 0) return;
-    this.#ask(() => this.#commit(writes));
+    this.#journal.commit(writes);
     for (const { rows, logs } of writes) {
       for (const row of rows) this.#append(row);
       for (const stream of logs) this.#head.logs.append(stream);
@@ -206,7 +201,7 @@ export class SqliteWriter implements StoreWriter {
       // The entries are not needed from here on; the schemas of the open head are.
       this.#journal.dropThrough(through, new Set(this.#groups.keys()));
     } catch (thrown) {
-      if (thrown instanceof DamagedDay) this.#setAside(thrown.files, thrown.partition, thrown);
+      if (thrown instanceof DamagedDay) this.#setAside(thrown.file, thrown);
       this.#foldFailure = { reason: reasonOf(thrown), retryAtMs: clock.monotonicMs() + RETRY_FOLD_MS };
       events.foldFailed(this.#foldFailure.reason);
       // May be what makes room.
@@ -243,57 +238,8 @@ export class SqliteWriter implements StoreWriter {
     }
   }
 
-  #setAside(files: PartitionFiles, partition: PartitionFile, thrown: unknown): void {
-    const aside = files.setAside(partition);
-    this.#options.events.partitionDamaged(partition.file, aside, reasonOf(thrown));
-  }
-
-  /**
-   * After a failed fsync the kernel may have dropped what was written, and say that all is well the next time. So
-   * the handle is not used again, and a disk that fails again and again ends the process.
-   */
-  #commit(writes: readonly Write[]): void {
-    try {
-      this.#journal.commit(writes);
-      this.#failedCommits = 0;
-    } catch (thrown) {
-      if (!isSqliteError(thrown) || !thrown.code.startsWith('SQLITE_IOERR')) throw thrown;
-      if (++this.#failedCommits >= MAX_FAILED_COMMITS) {
-        const reason = `${thrown.message} (${thrown.code}), ${this.#failedCommits} times in a row`;
-        throw new Error(`nothing can be written to ${this.#options.folder}: ${reason}`, { cause: thrown });
-      }
-      this.#reopenJournal();
-      throw thrown;
-    }
-  }
-
-  #reopenJournal(): void {
-    const failed = this.#journal;
-    try {
-      this.#journal = this.#openJournal(failed.lastId);
-    } catch {
-      // The disk still fails; the next commit counts it.
-      return;
-    }
-    failed.close();
-  }
-
-  #openJournal(leastId: number): Journal {
-    return new Journal(join(this.#options.folder, 'journal.db'), leastId);
-  }
-
-  /** What the journal can't do now, e.g. on a full disk, may be tried again. */
-  #ask<T>(run: () => T): T {
-    try {
-      return run();
-    } catch (thrown) {
-      if (!isSqliteError(thrown)) throw thrown;
-      throw new Fault('unavailable', `the journal can't be used: ${thrown.message} (${thrown.code})`, {
-        retry: true,
-        cause: thrown,
-      });
-    }
-  }
+  readonly #setAside = (file: string, thrown: unknown): void =>
+    this.#options.events.partitionDamaged(file, setAside(file), reasonOf(thrown));
 
   #append(row: Row): void {
     let group = this.#groups.get(row.key);
@@ -322,65 +268,40 @@ export class SqliteWriter implements StoreWriter {
 
   /** Brings the journal back into the head, leaving out what a partition holds already. */
   #replay(): void {
-    const { metrics, logs } = this.#files;
-    const samplesThrough = this.#foldedThrough(metrics, PARTITION_VERSION);
-    const linesThrough = this.#foldedThrough(logs, LOG_PARTITION_VERSION);
+    const samples = new FoldedDays(this.#files.metrics, PARTITION_VERSION, this.#setAside);
+    const lines = new FoldedDays(this.#files.logs, LOG_PARTITION_VERSION, this.#setAside);
     let entries = 0;
     let skipped = 0;
-    for (const entry of this.#journal.entries()) {
+    const isWhole = this.#journal.replay((entry) => {
       entries++;
       try {
-        skipped += this.#replayEntry(entry, samplesThrough, linesThrough);
+        skipped += this.#replayEntry(entry, samples, lines);
       } catch (thrown) {
         if (thrown instanceof Fault && thrown.code === 'store') throw thrown;
         // One that ends the program would end it at each start.
         this.#options.events.entryDamaged(entry.id, reasonOf(thrown));
       }
-    }
+    });
+    // What could be read of a damaged journal is nowhere else: it is folded at the first tick.
+    if (!isWhole) this.#headSinceMs = -Infinity;
     this.#options.events.replayed(entries, skipped);
   }
 
   /** Returns how many rows and streams were there already. */
-  #replayEntry(entry: StoredEntry, samplesThrough: FoldedThrough, linesThrough: FoldedThrough): number {
+  #replayEntry(entry: StoredEntry, samples: FoldedDays, lines: FoldedDays): number {
     if (!entry.intact) throw new Fault('damaged', 'its checksum is wrong');
     const { rows, logs } = this.#options.decode(entry, (hash) => this.#journal.schema(hash));
     let skipped = 0;
     for (const row of rows) {
-      if (samplesThrough(dayOf(row.atMs)) >= entry.id) skipped++;
+      if (samples.through(dayOf(row.atMs)) >= entry.id) skipped++;
       else this.#append(row);
     }
     for (const stream of logs) {
-      for (const [dayMs, lines] of linesByDay(sortLines(stream))) {
-        if (linesThrough(dayMs) >= entry.id) skipped++;
-        else this.#head.logs.append({ ...lines, labels: stream.labels });
+      for (const [dayMs, block] of linesByDay(sortLines(stream))) {
+        if (lines.through(dayMs) >= entry.id) skipped++;
+        else this.#head.logs.append({ ...block, labels: stream.labels });
       }
     }
     return skipped;
-  }
-
-  /**
-   * Up to which journal entry a day is folded. A damaged file is set aside; one that can't be opened for another
-   * reason (rights, a full disk, a newer version) keeps the store from starting, as it is whole.
-   */
-  #foldedThrough(files: PartitionFiles, version: number): FoldedThrough {
-    const known = new Map<number, number>();
-    const look = (dayMs: number): number => {
-      const partition = files.of(dayMs);
-      if (!existsSync(partition.file)) return 0;
-      try {
-        const through = foldedThrough(partition.file, version);
-        if (through === undefined) files.remove(partition);
-        return through ?? 0;
-      } catch (thrown) {
-        if (!isDamage(thrown)) throw thrown;
-        this.#setAside(files, partition, thrown);
-        return 0;
-      }
-    };
-    return (dayMs) => {
-      let through = known.get(dayMs);
-      if (through === undefined) known.set(dayMs, (through = look(dayMs)));
-      return through;
-    };
   }
 }
