@@ -2,6 +2,7 @@ import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 
 import { systemClock } from '../../lib/clock.ts';
 import { reasonOf } from '../../lib/fault.ts';
+import { HeadMemory } from '../store/sqlite/head-memory.ts';
 import { SqliteWriter, type WriterEvents } from '../store/sqlite/sqlite-writer.ts';
 import type { Retention } from '../store/sqlite/retention.ts';
 import type { StoreView } from '../store/sqlite/view.ts';
@@ -113,12 +114,14 @@ function openStore(options: WriterThreadOptions, readers: ReadonlySet<MessagePor
     (name: EventName) =>
     (...values: (string | number)[]): void =>
       say({ type: 'event', name, values });
+  const memory = new HeadMemory();
   return new SqliteWriter({
     ...options,
     clock: systemClock,
     decode: readJournalled,
     onView: (view: StoreView) => {
       for (const reader of readers) reader.postMessage(view);
+      memory.took(view);
     },
     events: {
       replayed: event('replayed'),

@@ -2,6 +2,7 @@ import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from '
 
 import { systemClock } from '../../lib/clock.ts';
 import { ownBytes } from '../../lib/own-bytes.ts';
+import { HeadMemory } from '../store/sqlite/head-memory.ts';
 import { SqliteLogReader } from '../store/sqlite/sqlite-log-reader.ts';
 import { SqliteReader } from '../store/sqlite/sqlite-reader.ts';
 import type { StoreView } from '../store/sqlite/view.ts';
@@ -21,9 +22,11 @@ export type ToReader = { readonly type: 'task'; readonly task: Task } | { readon
 function run(port: MessagePort, { views, cancel }: ReaderThreadOptions): void {
   const metrics = new SqliteReader();
   const logs = new SqliteLogReader();
+  const memory = new HeadMemory();
   const setView = (view: StoreView): void => {
     metrics.setView(view);
     logs.setView(view);
+    memory.took(view);
   };
   // While idle, so that a dropped head does not stay in memory until the next query.
   views.on('message', setView);
