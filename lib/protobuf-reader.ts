@@ -59,6 +59,36 @@ export class ProtobufReader {
       new Uint8Array(values.buffer, values.byteOffset + index * 8, 8).set(this.#bytes.subarray(at, at + 8));
   }
 
+  /** A varint as a signed 64-bit integer, exact. */
+  bigInt64(): bigint {
+    this.#expect(VARINT);
+    const start = this.#at;
+    this.int64();
+    let value = 0n;
+    for (let at = this.#at - 1; at >= start; at--)
+      value = (value << 7n) | BigInt((this.#bytes[at] as number) & 0x7f);
+    return BigInt.asIntN(64, value);
+  }
+
+  /** 8 bytes as an unsigned integer. */
+  fixed64(): bigint {
+    this.#expect(FIXED64);
+    return this.#view.getBigUint64(this.#take(8), true);
+  }
+
+  /** 8 bytes as a double; of a NaN only that it is one. */
+  double(): number {
+    this.#expect(FIXED64);
+    return this.#view.getFloat64(this.#take(8), true);
+  }
+
+  /** A length-delimited field as it is: a view, not a copy. */
+  bytes(): Uint8Array {
+    const length = this.#length();
+    const start = this.#take(length);
+    return this.#bytes.subarray(start, start + length);
+  }
+
   /** A length-delimited field as a message of its own. */
   message(): ProtobufReader {
     const length = this.#length();
@@ -85,9 +115,13 @@ export class ProtobufReader {
     else throw malformed(`wire type ${this.wireType} at byte ${this.#at}`);
   }
 
+  #expect(wireType: number): void {
+    if (this.wireType !== wireType)
+      throw malformed(`field ${this.field} has wire type ${this.wireType}, not ${wireType}`);
+  }
+
   #length(): number {
-    if (this.wireType !== LENGTH)
-      throw malformed(`field ${this.field} has wire type ${this.wireType}, not 2`);
+    this.#expect(LENGTH);
     return this.int64();
   }
 

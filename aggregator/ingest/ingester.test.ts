@@ -8,6 +8,9 @@ import { labelsFrom, printLabels } from '../../wire/labels.ts';
 import { encodeSchema, schemaHash } from '../../wire/schema.ts';
 import type { StoreWriter, Write } from '../store/store.ts';
 import { Ingester, KIND_BATCH, KIND_REMOTE_WRITE, KIND_SCHEMAS, readJournalled } from './ingester.ts';
+import { packInflux } from './influx-lines.ts';
+import { otlpProtobuf } from './otlp.fake.ts';
+import { KIND_INFLUX, KIND_OTLP_JSON, KIND_OTLP_PROTOBUF } from './push.ts';
 import { remoteWriteBody } from './remote-write.fake.ts';
 
 const NOW_MS = 1_700_000_000_000;
@@ -260,7 +263,14 @@ describe('a remote write', () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ maxLength: 80 }),
-        fc.constantFrom(KIND_BATCH, KIND_REMOTE_WRITE, KIND_SCHEMAS),
+        fc.constantFrom(
+          KIND_BATCH,
+          KIND_REMOTE_WRITE,
+          KIND_SCHEMAS,
+          KIND_OTLP_PROTOBUF,
+          KIND_OTLP_JSON,
+          KIND_INFLUX,
+        ),
         (body, kind) => {
           const [reply] = ingester.take([{ kind, body }]);
           if (reply!.ok) expect(reply!.samples).toBe(0);
@@ -269,5 +279,32 @@ describe('a remote write', () => {
       ),
     );
     expect(store.writes).toEqual([]);
+  });
+});
+
+describe('what others push', () => {
+  const gauge = (name: string, timeUnixNano: string) => ({
+    name,
+    gauge: { dataPoints: [{ timeUnixNano, asInt: '7' }] },
+  });
+  const metrics = [gauge('m', `${NOW_MS}000000`), gauge('n', `${NOW_MS + 600_001}000000`)];
+  const request = { resourceMetrics: [{ scopeMetrics: [{ metrics }] }] };
+  const lines = Buffer.from(`m value=7i,text="a"\nn value=7 ${NOW_MS + 600_001}`);
+
+  test.each([
+    ['OTLP in protobuf', KIND_OTLP_PROTOBUF, otlpProtobuf(request), 0],
+    ['OTLP in JSON', KIND_OTLP_JSON, Buffer.from(JSON.stringify(request)), 0],
+    ['Influx lines', KIND_INFLUX, packInflux({ db: '', precision: 'ms', nowMs: NOW_MS, lines }), 1],
+  ])('%s: the good part is taken and comes back from the journal as it was', (_, kind, body, skipped) => {
+    const { store, ingester } = setUp();
+    const [reply] = ingester.take([{ kind, body }]);
+    expect(reply).toMatchObject({ ok: false, code: 'bad_data', samples: 1, refused: 1, skipped });
+    expect(reply).toHaveProperty('message', expect.stringContaining('ingest.future-limit'));
+    const [written] = store.writes;
+    const again = readJournalled(written!, () => undefined);
+    for (const { rows } of [written!, again])
+      expect(rows.map((row) => [printLabels(row.series()[0]!), row.atMs, row.values[0]])).toEqual([
+        ['m', NOW_MS, 7],
+      ]);
   });
 });

@@ -5,9 +5,10 @@ import { encodeSchema } from '../../wire/schema.ts';
 import type { Content, StoreWriter, Write } from '../store/store.ts';
 import { type FindSchema, readAgentBatch, UnknownSchemas } from './agent-batch.ts';
 import type { IngestLimits } from './limits.ts';
+import { findPushDecoder } from './push.ts';
 import { decodeRemoteWrite } from './remote-write.ts';
 
-/** What a body is; also the `kind` of its journal entry, so the numbers stay. */
+/** What a body is; also the `kind` of its journal entry, so the numbers stay. More of them in `push.ts`. */
 export const KIND_BATCH = 1;
 export const KIND_REMOTE_WRITE = 2;
 /** Never in the journal. */
@@ -27,6 +28,8 @@ export type IngestReply =
       /** Bytes of the lines. */
       readonly lineBytes: number;
       readonly repeated: boolean;
+      /** Values left out because they are text. */
+      readonly skipped?: number;
     }
   | {
       readonly ok: false;
@@ -37,6 +40,9 @@ export type IngestReply =
       readonly schemas?: readonly string[];
       /** Samples that were taken all the same. */
       readonly samples?: number;
+      /** With `samples`: points or lines that were not. */
+      readonly refused?: number;
+      readonly skipped?: number;
     };
 
 export interface IngesterOptions {
@@ -99,7 +105,7 @@ export class Ingester {
         return TAKEN;
       }
       default:
-        throw new Error(`BUG: a request of kind ${kind}`);
+        return this.#readPush(kind, body, writes);
     }
   }
 
@@ -137,6 +143,19 @@ export class Ingester {
     return { ok: false, code: 'bad_data', message, retry: false, samples: rows.length };
   }
 
+  #readPush(kind: number, body: Uint8Array, writes: Write[]): IngestReply {
+    const decode = findPushDecoder(kind);
+    if (decode === undefined) throw new Error(`BUG: a request of kind ${kind}`);
+    const newestMs = this.#newestMs();
+    const { rows, refusals, skipped } = decode(body, newestMs, this.#options.limits);
+    if (rows.length > 0) writes.push({ kind, newestMs, body, rows, logs: [] });
+    const samples = rows.reduce((sum, { values }) => sum + values.length, 0);
+    if (!refusals.any) return { ...TAKEN, samples, skipped };
+    const message = refusals.toString();
+    const refused = refusals.count;
+    return { ok: false, code: 'bad_data', message, retry: false, samples, refused, skipped };
+  }
+
   #newestMs(): number {
     return this.#options.clock.nowMs() + this.#options.limits.futureMs;
   }
@@ -153,6 +172,8 @@ export function readJournalled(
   }
   if (kind === KIND_REMOTE_WRITE)
     return { rows: decodeRemoteWrite(body, newestMs, JOURNAL_LIMITS).rows, logs: [] };
+  const decode = findPushDecoder(kind);
+  if (decode !== undefined) return { rows: decode(body, newestMs, JOURNAL_LIMITS).rows, logs: [] };
   throw new Fault('malformed', `an entry of kind ${kind}, which this version does not know`);
 }
 
