@@ -17,6 +17,7 @@ interface Look {
 export class AggregatorMetrics {
   readonly #log: Log;
   readonly #samples: Counter<'source'>;
+  readonly #skipped: Counter<'source'>;
   readonly #lines: Counter<'source'>;
   readonly #lineBytes: Counter<'source'>;
   readonly #requests: Counter<'source' | 'result'>;
@@ -32,6 +33,11 @@ export class AggregatorMetrics {
     const counter = <T extends string = string>(name: string, help: string, ...labelNames: T[]): Counter<T> =>
       new Counter({ name: `binnacle_${name}`, help, labelNames, registers: [registry] });
     this.#samples = counter('ingest_samples_total', 'Samples taken and on disk.', 'source');
+    this.#skipped = counter(
+      'ingest_skipped_values_total',
+      'Values left out because they are text, as fields of Influx lines may be.',
+      'source',
+    );
     this.#lines = counter('ingest_lines_total', 'Log lines taken and on disk.', 'source');
     this.#lineBytes = counter('ingest_line_bytes_total', 'Bytes of these lines.', 'source');
     this.#requests = counter(
@@ -62,6 +68,7 @@ export class AggregatorMetrics {
     const result = reply.ok ? (reply.repeated ? 'repeated' : 'ok') : reply.code;
     this.#requests.inc({ source, result });
     if (reply.samples) this.#samples.inc({ source }, reply.samples);
+    if (reply.skipped) this.#skipped.inc({ source }, reply.skipped);
     if (reply.ok) {
       this.#lines.inc({ source }, reply.lines);
       this.#lineBytes.inc({ source }, reply.lineBytes);
