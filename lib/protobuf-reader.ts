@@ -18,9 +18,10 @@ export class ProtobufReader {
   field = 0;
   wireType = 0;
 
-  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length, view?: DataView) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    // A view costs more than the rest of a small message: all messages within one share it.
+    this.#view = view ?? new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#at = start;
     this.#end = end;
   }
@@ -93,7 +94,12 @@ export class ProtobufReader {
   message(): ProtobufReader {
     const length = this.#length();
     const start = this.#take(length);
-    return new ProtobufReader(this.#bytes, start, start + length);
+    return new ProtobufReader(this.#bytes, start, start + length, this.#view);
+  }
+
+  /** The bytes that are left, a character each: equal keys stand for equal bytes. */
+  key(): string {
+    return Buffer.prototype.latin1Slice.call(this.#bytes, this.#at, this.#end);
   }
 
   text(): string {

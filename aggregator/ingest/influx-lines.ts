@@ -172,29 +172,28 @@ class LineReader {
     atMs: number,
   ): string | undefined {
     const { db, limits } = this.#context;
-    const base: Record<string, string> = Object.create(null);
-    if (db !== '') base['db'] = db;
     const seen = new Set<string>();
     for (let i = 0; i < tags.length; i += 2) {
       const name = tags[i] as string;
       if (name === '' || name === METRIC_NAME) return `a tag can't be called ${print(name)}`;
       if (seen.has(name)) return `tag ${print(name)} stands twice`;
       seen.add(name);
-      // An empty value means that there is no such tag.
-      if (tags[i + 1] !== '') base[name] = tags[i + 1] as string;
     }
     if (fields.size === 0) return undefined;
-    const fieldNames = [...fields.keys()];
-    // All series of a line differ in the name alone.
-    const longest = fieldNames.reduce((a, b) => (a.length < b.length ? b : a));
-    const reason = refuseLabels(seriesOf(base, measurement, longest), limits);
-    if (reason !== undefined) return reason;
-    this.#rows.push({
-      key: `influx ${db.length}:${db} ${series.length}:${series} ${fieldNames.map((name) => `${name.length}:${name}`).join('')}`,
-      series: () => fieldNames.map((field) => seriesOf(base, measurement, field)),
-      atMs,
-      values: Float64Array.from(fields.values()),
-    });
+    const names = [...fields.keys()];
+    let key = `influx ${db.length}:${db}${series.length}:${series}`;
+    let longest = '';
+    for (const name of names) {
+      key += `${name.length}:${name}`;
+      if (name.length > longest.length) longest = name;
+    }
+    // Fast path: too few and too short to be past a limit. Nobody asks for the labels of series that are known.
+    if (tags.length / 2 + OTHER_LABELS > limits.maxLabels || key.length > limits.maxLabelLength) {
+      const reason = refuseLabels(seriesOf(db, measurement, tags, longest), limits);
+      if (reason !== undefined) return reason;
+    }
+    const list = (): Labels[] => names.map((name) => seriesOf(db, measurement, tags, name));
+    this.#rows.push({ key, series: list, atMs, values: Float64Array.from(fields.values()) });
     return undefined;
   }
 
@@ -256,9 +255,17 @@ class LineReader {
   }
 }
 
-function seriesOf(base: Readonly<Record<string, string>>, measurement: string, field: string): Labels {
-  const name = field === 'value' ? measurement : `${measurement}_${field}`;
-  return labelsFrom({ ...base, [METRIC_NAME]: name });
+/** The metric name and db. */
+const OTHER_LABELS = 2;
+
+function seriesOf(db: string, measurement: string, tags: readonly string[], field: string): Labels {
+  const record: Record<string, string> = Object.create(null);
+  record['db'] = db;
+  // An empty value means that there is no such tag.
+  for (let i = 0; i < tags.length; i += 2)
+    if (tags[i + 1] !== '') record[tags[i] as string] = tags[i + 1] as string;
+  record[METRIC_NAME] = field === 'value' ? measurement : `${measurement}_${field}`;
+  return labelsFrom(record);
 }
 
 function isBlank(code: number): boolean {

@@ -52,13 +52,15 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 function readMetric(metric: Json, sink: OtlpSink): void {
   const [field, kind] = KINDS.find(([name]) => metric[name] != null) ?? ['', 'unknown' as const];
   const data = object(metric, field);
+  const points = list(data, 'dataPoints');
   sink.metric({
     name: text(metric, 'name'),
     unit: text(metric, 'unit'),
     kind,
     temporality: readTemporality(data['aggregationTemporality']),
     monotonic: data['isMonotonic'] === true,
-    points: list(data, 'dataPoints').map((point) => readPoint(point)),
+    pointCount: points.length,
+    points: points.values().map((point) => readPoint(point)),
   });
 }
 

@@ -9,7 +9,9 @@ export interface OtlpMetric {
   /** 1 delta, 2 cumulative; 0 where a kind has none, or the sender told none. */
   readonly temporality: number;
   readonly monotonic: boolean;
-  readonly points: readonly OtlpPoint[];
+  readonly pointCount: number;
+  /** Read one by one, once: a request holds many. */
+  readonly points: Iterable<OtlpPoint>;
 }
 
 export type OtlpKind = 'gauge' | 'sum' | 'histogram' | 'summary' | 'exponential histogram' | 'unknown';

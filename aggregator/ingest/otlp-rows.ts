@@ -69,11 +69,13 @@ export class OtlpRows implements OtlpSink {
     const name = metricName(metric);
     const reason = refuseMetric(metric, name);
     if (reason !== undefined) {
-      this.refusals.add(metric.points.length, () => `${metric.name}: ${reason}`);
+      this.refusals.add(metric.pointCount, () => `${metric.name}: ${reason}`);
       return;
     }
+    const shared = [name, ...Object.entries({ ...this.#scope, ...this.#target }).flat()];
+    const context = `otlp ${shared.map((text) => `${text.length}:${text}`).join('')}`;
     for (const point of metric.points) {
-      const refused = this.#point(name, metric, point);
+      const refused = this.#point(name, context, metric, point);
       if (refused === undefined) this.#timesMs.add(point.atMs);
       else this.refusals.add(1, () => refused);
     }
@@ -83,12 +85,7 @@ export class OtlpRows implements OtlpSink {
   end(): void {
     const others = this.#resource.filter(([key]) => !IDENTIFYING.has(key));
     if (others.length === 0 || (this.#target['job'] === '' && this.#target['instance'] === '')) return;
-    const record = this.#labels(others);
-    if (typeof record === 'string') {
-      this.refusals.add(0, () => `target_info: ${record}`);
-      return;
-    }
-    const series = labelsFrom({ ...record, ...this.#target, [METRIC_NAME]: 'target_info' });
+    const series = labelsFrom(this.#recordOf('target_info', others, {}, this.#target));
     const reason = refuseLabels(series, this.#limits);
     if (reason !== undefined) {
       this.refusals.add(0, () => reason);
@@ -103,64 +100,97 @@ export class OtlpRows implements OtlpSink {
     }
   }
 
-  /** Takes a point, or returns why not. */
-  #point(name: string, metric: OtlpMetric, point: OtlpPoint): string | undefined {
-    const record = this.#labels(point.attributes);
-    if (typeof record === 'string') return `${name}: ${record}`;
-    Object.assign(record, this.#scope);
-    for (const label of ['job', 'instance']) if (this.#target[label]) record[label] = this.#target[label];
-    record[METRIC_NAME] = name;
-    const labels = labelsFrom(record);
-    const reason = refuseLabels(labels, this.#limits);
-    if (reason !== undefined) return reason;
-    const what = point.atMs === 0 ? 'a point without a time' : refuseTime(point.atMs, this.#newestMs);
-    if (what !== undefined) return `${printLabels(labels)}: ${what}`;
-    if (metric.kind === 'histogram') return this.#histogram(labels, record, point);
-    if (metric.kind === 'summary') return this.#summary(labels, record, point);
-    return this.#number(labels, point);
-  }
-
-  #number(labels: Labels, { atMs, ended, value }: OtlpPoint): string | undefined {
-    if (!ended && value === undefined) return `${printLabels(labels)}: a point without a value`;
-    this.#add(labelsKey(labels), () => [labels], atMs, ended ? STALE : (value as Float64Array));
+  /** Takes a point, or returns why not. `context` stands for all that the metric's points share. */
+  #point(name: string, context: string, { kind }: OtlpMetric, point: OtlpPoint): string | undefined {
+    const scope = this.#scope;
+    const target = this.#target;
+    // Nobody asks for the labels of a series that is known.
+    const record = (): LabelRecord => this.#recordOf(name, point.attributes, scope, target);
+    const refused = this.#refuse(name, context, point, record);
+    if (refused !== undefined) return refused;
+    const reason = refusePoint(kind, point, this.#newestMs);
+    if (reason !== undefined) return `${printLabels(labelsFrom(record()))}: ${reason}`;
+    let key = context;
+    for (const [attribute, value] of point.attributes)
+      key += `${attribute.length}:${attribute}${value.length}:${value}`;
+    if (kind === 'histogram') this.#histogram(key, name, record, point);
+    else if (kind === 'summary') this.#summary(key, name, record, point);
+    else {
+      const values = point.ended ? STALE : (point.value as Float64Array);
+      this.#add(key, () => [labelsFrom(record())], point.atMs, values);
+    }
     return undefined;
   }
 
-  #histogram(labels: Labels, record: LabelRecord, point: OtlpPoint): string | undefined {
-    const buckets = Math.min(point.bounds.length, point.bucketCounts.length);
-    const bounds = point.bounds.slice(0, buckets);
-    if (bounds.some((bound, i) => !(bound > (bounds[i - 1] ?? -Infinity)) || bound === Infinity))
-      return `${printLabels(labels)}: the bounds ${bounds.slice(0, 20).join(', ')} do not rise`;
+  #recordOf(
+    name: string,
+    attributes: Attributes,
+    scope: LabelRecord,
+    { job = '', instance = '' }: LabelRecord,
+  ): LabelRecord {
+    const record = this.#labels(attributes);
+    Object.assign(record, scope);
+    if (job !== '') record['job'] = job;
+    if (instance !== '') record['instance'] = instance;
+    record[METRIC_NAME] = name;
+    return record;
+  }
+
+  /** Why the labels of a point are not taken. */
+  #refuse(
+    name: string,
+    context: string,
+    { attributes }: OtlpPoint,
+    record: () => LabelRecord,
+  ): string | undefined {
+    let length = context.length;
+    for (const [key, value] of attributes) {
+      if (this.#labelName(key) === '' && key !== METRIC_NAME)
+        return `${name}: the attribute ${JSON.stringify(key.slice(0, 80))} can't be a label`;
+      length += key.length + value.length + LONGER_BY;
+    }
+    const { maxLabels, maxLabelLength } = this.#limits;
+    const labels = attributes.length + Object.keys(this.#scope).length + OTHER_LABELS;
+    // Fast path: too few and too short to be past a limit, whatever becomes of them.
+    if (length <= maxLabelLength && labels <= maxLabels) return undefined;
+    return refuseLabels(labelsFrom(record()), this.#limits);
+  }
+
+  #histogram(key: string, name: string, record: () => LabelRecord, point: OtlpPoint): void {
+    const { bounds, bucketCounts, sum } = point;
+    const buckets = Math.min(bounds.length, bucketCounts.length);
     const values = [point.count];
     let count = 0;
-    for (let i = 0; i < buckets; i++) values.push((count += point.bucketCounts[i] as number));
+    for (let i = 0; i < buckets; i++) values.push((count += bucketCounts[i] as number));
     values.push(point.count);
-    if (point.sum !== undefined) values.push(point.sum);
-    const name = record[METRIC_NAME] as string;
-    const series = (): Labels[] => [
-      labelsFrom({ ...record, [METRIC_NAME]: `${name}_count` }),
-      ...[...bounds, Infinity].map((bound) =>
-        labelsFrom({ ...record, [METRIC_NAME]: `${name}_bucket`, le: plainNumber(bound) }),
-      ),
-      ...(point.sum === undefined ? [] : [labelsFrom({ ...record, [METRIC_NAME]: `${name}_sum` })]),
-    ];
-    const key = `histogram ${labelsKey(labels)} ${bounds.join()} ${point.sum === undefined}`;
-    this.#add(key, series, point.atMs, endedOr(point.ended, values));
-    return undefined;
+    if (sum !== undefined) values.push(sum);
+    const series = (): Labels[] => {
+      const base = record();
+      return [
+        labelsFrom({ ...base, [METRIC_NAME]: `${name}_count` }),
+        ...[...bounds.slice(0, buckets), Infinity].map((bound) =>
+          labelsFrom({ ...base, [METRIC_NAME]: `${name}_bucket`, le: plainNumber(bound) }),
+        ),
+        ...(sum === undefined ? [] : [labelsFrom({ ...base, [METRIC_NAME]: `${name}_sum` })]),
+      ];
+    };
+    const list = `${bounds.slice(0, buckets).join()} ${sum === undefined}`;
+    this.#add(`${key} histogram ${list}`, series, point.atMs, endedOr(point.ended, values));
   }
 
-  #summary(labels: Labels, record: LabelRecord, point: OtlpPoint): string | undefined {
+  #summary(key: string, name: string, record: () => LabelRecord, point: OtlpPoint): void {
     const quantiles = [...new Map(point.quantiles)];
     const values = [point.count, point.sum ?? 0, ...quantiles.map(([, value]) => value)];
-    const name = record[METRIC_NAME] as string;
-    const series = (): Labels[] => [
-      labelsFrom({ ...record, [METRIC_NAME]: `${name}_count` }),
-      labelsFrom({ ...record, [METRIC_NAME]: `${name}_sum` }),
-      ...quantiles.map(([quantile]) => labelsFrom({ ...record, quantile: plainNumber(quantile) })),
-    ];
-    const key = `summary ${labelsKey(labels)} ${quantiles.map(([quantile]) => quantile).join()}`;
-    this.#add(key, series, point.atMs, endedOr(point.ended, values));
-    return undefined;
+    const series = (): Labels[] => {
+      const base = record();
+      return [
+        labelsFrom({ ...base, [METRIC_NAME]: `${name}_count` }),
+        labelsFrom({ ...base, [METRIC_NAME]: `${name}_sum` }),
+        ...quantiles.map(([quantile]) => labelsFrom({ ...base, quantile: plainNumber(quantile) })),
+      ];
+    };
+    const list = quantiles.map(([quantile]) => quantile).join();
+    this.#add(`${key} summary ${list}`, series, point.atMs, endedOr(point.ended, values));
   }
 
   #add(key: string, series: () => readonly Labels[], atMs: number, values: Float64Array): void {
@@ -168,13 +198,13 @@ export class OtlpRows implements OtlpSink {
   }
 
   /** Attributes as labels; of keys that give one label the values are joined by `;`, in the order of the keys. */
-  #labels(attributes: Attributes): LabelRecord | string {
+  #labels(attributes: Attributes): LabelRecord {
     const record = Object.create(null) as LabelRecord;
     const sorted = attributes.length < 2 ? attributes : attributes.toSorted(([a], [b]) => (a < b ? -1 : 1));
     for (const [key, value] of sorted) {
       if (key === METRIC_NAME) continue;
       const name = this.#labelName(key);
-      if (name === '') return `the attribute ${JSON.stringify(key.slice(0, 80))} can't be a label`;
+      if (name === '') continue;
       record[name] = record[name] ? `${record[name]};${value}` : value;
     }
     return record;
@@ -187,7 +217,24 @@ export class OtlpRows implements OtlpSink {
   }
 }
 
+/** Sanitizing a key puts `key_` before it at most, joining a value `;`. */
+const LONGER_BY = 5;
+/** The metric name, job, instance, and le or quantile. */
+const OTHER_LABELS = 4;
 const STALE = endedOr(true, [0]);
+
+/** Why what a point says is not taken. */
+function refusePoint(kind: string, point: OtlpPoint, newestMs: number): string | undefined {
+  const { atMs, ended, value, bounds } = point;
+  if (atMs === 0) return 'a point without a time';
+  const reason = refuseTime(atMs, newestMs);
+  if (reason !== undefined) return reason;
+  if (kind === 'histogram') {
+    if (bounds.some((bound, i) => !(bound > (bounds[i - 1] ?? -Infinity)) || bound === Infinity))
+      return `the bounds ${bounds.slice(0, 20).join(', ')} do not rise`;
+  } else if (kind !== 'summary' && !ended && value === undefined) return 'a point without a value';
+  return undefined;
+}
 
 function endedOr(ended: boolean, values: readonly number[]): Float64Array {
   const column = Float64Array.from(values);
