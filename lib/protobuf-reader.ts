@@ -38,6 +38,13 @@ export class ProtobufReader {
 
   /** A varint as a signed 64-bit integer; beyond 2^53 the nearest double. */
   int64(): number {
+    // Fast path: nearly all tags and lengths are one byte.
+    const first = this.#at < this.#end ? (this.#bytes[this.#at] as number) : 0x80;
+    if (first < 0x80) {
+      this.#at++;
+      return first;
+    }
+    // Slow path.
     let low = 0;
     let high = 0;
     for (let i = 0; i < 10; i++) {

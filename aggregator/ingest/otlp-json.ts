@@ -1,10 +1,12 @@
 import { Fault, reasonOf } from '../../lib/fault.ts';
 import {
+  attribute,
   MAX_DEPTH,
   NO_RECORDED_VALUE,
   printDouble,
   printMap,
   quoted,
+  type Attribute,
   type OtlpKind,
   type OtlpPoint,
   type OtlpSink,
@@ -98,11 +100,10 @@ function readNanos(told: unknown): number {
   return Math.floor(nanos / 1e6);
 }
 
-function readAttributes(holder: Json): [string, string][] {
-  return list(holder, 'attributes').map((pair) => [
-    text(pair, 'key'),
-    readValue(object(pair, 'value'), false, 0),
-  ]);
+function readAttributes(holder: Json): Attribute[] {
+  return list(holder, 'attributes').map((pair) =>
+    attribute(text(pair, 'key'), readValue(object(pair, 'value'), false, 0)),
+  );
 }
 
 /** An `AnyValue` as text; what lies within another is JSON. */

@@ -34,8 +34,20 @@ export interface OtlpPoint {
   readonly quantiles: readonly (readonly [quantile: number, value: number])[];
 }
 
-/** Key and the value as text, in the order of the sender. */
-export type Attributes = readonly (readonly [key: string, value: string])[];
+/** In the order of the sender. */
+export type Attributes = readonly Attribute[];
+
+export interface Attribute {
+  readonly key: string;
+  /** As text, whatever its type. */
+  readonly value: string;
+  /** Both, so that equal lists of attributes give equal texts and others do not. */
+  readonly mark: string;
+}
+
+export function attribute(key: string, value: string): Attribute {
+  return { key, value, mark: `${key.length}:${key}${value.length}:${value}` };
+}
 
 /** Receives a request piece by piece: each metric belongs to the resource and scope told before it. */
 export interface OtlpSink {

@@ -1,11 +1,13 @@
 import { Fault } from '../../lib/fault.ts';
 import { FIXED64, ProtobufReader } from '../../lib/protobuf-reader.ts';
 import {
+  attribute,
   MAX_DEPTH,
   NO_RECORDED_VALUE,
   printDouble,
   printMap,
   quoted,
+  type Attribute,
   type OtlpKind,
   type OtlpPoint,
   type OtlpSink,
@@ -31,7 +33,7 @@ function readScope(scopeMetrics: ProtobufReader, sink: OtlpSink, known: KnownPai
   let name = '';
   let version = '';
   let schemaUrl = '';
-  const attributes: [string, string][] = [];
+  const attributes: Attribute[] = [];
   const metrics: ProtobufReader[] = [];
   while (scopeMetrics.next()) {
     if (scopeMetrics.field === 1) {
@@ -96,7 +98,7 @@ const NANOS_PER_MS = 1_000_000n;
 
 interface MutablePoint {
   readonly known: KnownPairs;
-  attributes: [string, string][];
+  attributes: Attribute[];
   atMs: number;
   ended: boolean;
   value?: Float64Array;
@@ -185,10 +187,10 @@ function hasEnded(point: ProtobufReader): boolean {
  * Attributes by their bytes: most stand at many points, and to look one up is a fifth of reading its texts. No
  * more than these are kept.
  */
-type KnownPairs = Map<string, [key: string, value: string]>;
+type KnownPairs = Map<string, Attribute>;
 const MAX_KNOWN = 10_000;
 
-function readKeyValue(pair: ProtobufReader, known: KnownPairs): [string, string] {
+function readKeyValue(pair: ProtobufReader, known: KnownPairs): Attribute {
   const bytes = pair.key();
   let read = known.get(bytes);
   if (read === undefined) {
@@ -198,7 +200,7 @@ function readKeyValue(pair: ProtobufReader, known: KnownPairs): [string, string]
   return read;
 }
 
-function readNewKeyValue(pair: ProtobufReader): [string, string] {
+function readNewKeyValue(pair: ProtobufReader): Attribute {
   let key = '';
   let value = '';
   while (pair.next()) {
@@ -206,7 +208,7 @@ function readNewKeyValue(pair: ProtobufReader): [string, string] {
     else if (pair.field === 2) value = readValue(pair.message(), false, 0);
     else pair.skip();
   }
-  return [key, value];
+  return attribute(key, value);
 }
 
 /** An `AnyValue` as text; what lies within another is JSON. */

@@ -47,7 +47,7 @@ export class OtlpRows implements OtlpSink {
   resource(attributes: Attributes): void {
     this.#resource = attributes;
     this.#timesMs.clear();
-    const values = new Map(attributes);
+    const values = new Map(attributes.map(({ key, value }) => [key, value]));
     const name = values.get('service.name');
     const namespace = values.get('service.namespace');
     this.#target = {
@@ -59,7 +59,7 @@ export class OtlpRows implements OtlpSink {
   scope(name: string, version: string, schemaUrl: string, attributes: Attributes): void {
     this.#scope = Object.create(null) as LabelRecord;
     if (name === '') return;
-    for (const [key, value] of attributes) this.#scope[this.#labelName(`otel_scope_${key}`)] = value;
+    for (const { key, value } of attributes) this.#scope[this.#labelName(`otel_scope_${key}`)] = value;
     this.#scope['otel_scope_name'] = name;
     this.#scope['otel_scope_version'] = version;
     this.#scope['otel_scope_schema_url'] = schemaUrl;
@@ -83,7 +83,7 @@ export class OtlpRows implements OtlpSink {
 
   /** One sample says what the target is, at the first and the last of its times and often enough between. */
   end(): void {
-    const others = this.#resource.filter(([key]) => !IDENTIFYING.has(key));
+    const others = this.#resource.filter(({ key }) => !IDENTIFYING.has(key));
     if (others.length === 0 || (this.#target['job'] === '' && this.#target['instance'] === '')) return;
     const series = labelsFrom(this.#recordOf('target_info', others, {}, this.#target));
     const reason = refuseLabels(series, this.#limits);
@@ -111,8 +111,7 @@ export class OtlpRows implements OtlpSink {
     const reason = refusePoint(kind, point, this.#newestMs);
     if (reason !== undefined) return `${printLabels(labelsFrom(record()))}: ${reason}`;
     let key = context;
-    for (const [attribute, value] of point.attributes)
-      key += `${attribute.length}:${attribute}${value.length}:${value}`;
+    for (const { mark } of point.attributes) key += mark;
     if (kind === 'histogram') this.#histogram(key, name, record, point);
     else if (kind === 'summary') this.#summary(key, name, record, point);
     else {
@@ -144,10 +143,10 @@ export class OtlpRows implements OtlpSink {
     record: () => LabelRecord,
   ): string | undefined {
     let length = context.length;
-    for (const [key, value] of attributes) {
+    for (const { key, mark } of attributes) {
       if (this.#labelName(key) === '' && key !== METRIC_NAME)
         return `${name}: the attribute ${JSON.stringify(key.slice(0, 80))} can't be a label`;
-      length += key.length + value.length + LONGER_BY;
+      length += mark.length + LONGER_BY;
     }
     const { maxLabels, maxLabelLength } = this.#limits;
     const labels = attributes.length + Object.keys(this.#scope).length + OTHER_LABELS;
@@ -200,8 +199,9 @@ export class OtlpRows implements OtlpSink {
   /** Attributes as labels; of keys that give one label the values are joined by `;`, in the order of the keys. */
   #labels(attributes: Attributes): LabelRecord {
     const record = Object.create(null) as LabelRecord;
-    const sorted = attributes.length < 2 ? attributes : attributes.toSorted(([a], [b]) => (a < b ? -1 : 1));
-    for (const [key, value] of sorted) {
+    const sorted =
+      attributes.length < 2 ? attributes : attributes.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+    for (const { key, value } of sorted) {
       if (key === METRIC_NAME) continue;
       const name = this.#labelName(key);
       if (name === '') continue;
