@@ -24,6 +24,29 @@ test('a report is a table and a last line for programs', () => {
   ]);
 });
 
+test('several peers stand beside each other', () => {
+  const report = reportOf({
+    title: 'bench',
+    peers: [
+      { name: 'one', key: 'one' },
+      { name: 'two', key: 'two' },
+    ],
+    figures: [
+      { key: 'speed', what: 'speed', unit: 'm/s', ours: 6, peers: [3, 12], atLeast: 5 },
+      { key: 'own', what: 'own', unit: 's', ours: 1, atLeast: 2 },
+    ],
+  });
+  expect(report.split('\n')).toEqual([
+    'bench',
+    '',
+    '            binnacle  one  ratio  two  ratio          goal',
+    'speed, m/s         6    3      2   12    0.5  >= 5 reached',
+    'own, s             1                           >= 2 MISSED',
+    '',
+    'FIGURES {"speed":6,"one_speed":3,"two_speed":12,"own":1}',
+  ]);
+});
+
 test('a key twice is a bug', () => {
   const figure = { key: 'a', what: 'a', unit: 's', ours: 1 };
   expect(() => reportOf({ title: '', peer: '', figures: [figure, figure] })).toThrow(/twice/);

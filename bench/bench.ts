@@ -12,40 +12,63 @@ export interface Figure {
   readonly unit: string;
   readonly ours: number;
   readonly peer?: number;
+  /** The figures of several peers, in the order of the bench's `peers`; instead of `peer`. */
+  readonly peers?: readonly (number | undefined)[];
   /** What `ours` is not to exceed. */
   readonly atMost?: number;
+  /** What `ours` is to reach. */
+  readonly atLeast?: number;
 }
 
 export interface Bench {
   readonly title: string;
   /** The peer with its version, as the head of its column. */
-  readonly peer: string;
+  readonly peer?: string;
+  /** Several of them, each with what its keys begin with; instead of `peer`. */
+  readonly peers?: readonly { readonly name: string; readonly key: string }[];
   readonly figures: readonly Figure[];
 }
 
 /** The report of a bench as it is printed: the table, then the line of figures. */
-export function reportOf({ title, peer, figures }: Bench): string {
+export function reportOf({
+  title,
+  peer = '',
+  peers = [{ name: peer, key: 'peer' }],
+  figures,
+}: Bench): string {
+  const head = ['', 'binnacle', ...peers.flatMap(({ name }) => [name, 'ratio']), 'goal'];
   const rows = figures.map((figure) => [
     `${figure.what}, ${figure.unit}`,
     format(figure.ours),
-    figure.peer === undefined ? '' : format(figure.peer),
-    figure.peer === undefined ? '' : format(figure.ours / figure.peer),
+    ...peers.flatMap((_, i) => {
+      const theirs = peerFigures(figure)[i];
+      return theirs === undefined
+        ? ['', '']
+        : [format(theirs), theirs === 0 ? '' : format(figure.ours / theirs)];
+    }),
     goalOf(figure),
   ]);
-  const table = aligned([['', 'binnacle', peer, 'ratio', 'goal'], ...rows]);
-  return `${title}\n\n${table}\n\nFIGURES ${JSON.stringify(byKey(figures))}`;
+  const keys = peers.map(({ key }) => key);
+  return `${title}\n\n${aligned([head, ...rows])}\n\nFIGURES ${JSON.stringify(byKey(figures, keys))}`;
 }
 
-function goalOf({ ours, atMost }: Figure): string {
-  if (atMost === undefined) return '';
-  return `<= ${format(atMost)} ${ours <= atMost ? 'reached' : 'MISSED'}`;
+function peerFigures({ peer, peers = [peer] }: Figure): readonly (number | undefined)[] {
+  return peers;
 }
 
-function byKey(figures: readonly Figure[]): Record<string, number> {
+function goalOf({ ours, atMost, atLeast }: Figure): string {
+  if (atMost !== undefined) return `<= ${format(atMost)} ${ours <= atMost ? 'reached' : 'MISSED'}`;
+  if (atLeast !== undefined) return `>= ${format(atLeast)} ${ours >= atLeast ? 'reached' : 'MISSED'}`;
+  return '';
+}
+
+function byKey(figures: readonly Figure[], peerKeys: readonly string[]): Record<string, number> {
   const pairs: [string, number][] = [];
-  for (const { key, ours, peer } of figures) {
-    pairs.push([key, rounded(ours)]);
-    if (peer !== undefined) pairs.push([`peer_${key}`, rounded(peer)]);
+  for (const figure of figures) {
+    pairs.push([figure.key, rounded(figure.ours)]);
+    for (const [i, theirs] of peerFigures(figure).entries()) {
+      if (theirs !== undefined) pairs.push([`${peerKeys[i]}_${figure.key}`, rounded(theirs)]);
+    }
   }
   if (new Set(pairs.map(([key]) => key)).size < pairs.length)
     throw new Error('BUG: a key of figures is there twice');

@@ -1,0 +1,63 @@
+/** Our aggregator, as it ships: the bundle in `dist/`. */
+import { readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+import Database from 'better-sqlite3';
+
+import { waitUntil } from '../../test/tools/wait-until.ts';
+import { scrape, sumOf } from '../exposition.ts';
+import { folderBytes } from './folder-size.ts';
+import type { SystemKind } from './system.ts';
+
+const MAIN = resolve(import.meta.dirname, '../../dist/main.js');
+const SETTLE_MS = 600_000;
+
+/** Settled once all open data are folded; it is started again for that, with a short `store.fold-after`. */
+export function ours(folder: string, port: number, nodeFlags: readonly string[] = []): SystemKind {
+  return {
+    name: 'binnacle',
+    url: `http://127.0.0.1:${port}`,
+    command: process.execPath,
+    args: (settling) => [
+      ...nodeFlags,
+      MAIN,
+      'aggregator',
+      '--listen',
+      `127.0.0.1:${port}`,
+      '--data-dir',
+      folder,
+      ...(settling ? ['--store.fold-after', '1s'] : []),
+    ],
+    restartsToSettle: true,
+    settle: async (url) => {
+      const isFolded = async (): Promise<boolean> => {
+        const { text } = await scrape(`${url}/metrics`);
+        return (
+          /^binnacle_store_folds_total\{.*\} [1-9]/m.test(text) &&
+          sumOf(text, 'binnacle_store_open_series') === 0
+        );
+      };
+      await waitUntil(isFolded, { what: 'all open data to be folded', timeoutMs: SETTLE_MS });
+    },
+    disk: () => {
+      const isJournal = (path: string): boolean => /journal\.db/.test(path);
+      const days = join(folder, 'store/metrics');
+      const all = folderBytes(join(folder, 'store'), (path) => !isJournal(path));
+      const samples = readdirSync(days)
+        .filter((name) => name.endsWith('.db'))
+        .reduce((sum, name) => sum + tableBytes(join(days, name), 'frame'), 0);
+      return { samples, index: all - samples, log: folderBytes(folder, isJournal) };
+    },
+  };
+}
+
+/** Pages of one table, as SQLite's `dbstat` counts them. */
+function tableBytes(file: string, table: string): number {
+  const database = new Database(file, { readonly: true });
+  try {
+    const sum = database.prepare('SELECT sum(pgsize) FROM dbstat WHERE name = ?').pluck().get(table);
+    return (sum as number | null) ?? 0;
+  } finally {
+    database.close();
+  }
+}

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+
+import { decodeRemoteWrite } from '../../aggregator/ingest/remote-write.ts';
+import { labelsFrom, labelsKey } from '../../wire/labels.ts';
+import { INTERVAL_MS, START_MS, targetOf } from './dataset.ts';
+import { RemoteWriteBodies } from './remote-write-bodies.ts';
+
+const LIMITS = { maxBodyBytes: 1 << 25, futureMs: 0, maxLabels: 64, maxLabelLength: 4096 };
+
+test('what a receiver reads is what the ticks say', () => {
+  const series = Array.from({ length: 10_003 }, (_, i) =>
+    labelsFrom({ __name__: 'a_total', instance: 'host:9100', number: String(i), word: 'é'.repeat(i % 70) }),
+  );
+  const target = targetOf(series);
+  const values = Float64Array.from(series, (_, i) => i / 7);
+  const writer = new RemoteWriteBodies();
+  const atMs = START_MS + INTERVAL_MS;
+  const bodies = [...writer.of({ atMs, rows: [{ target, values }] })];
+  expect(bodies.map(({ samples }) => samples)).toEqual([10_000, 3]);
+  const rows = bodies.flatMap(({ bytes }) => {
+    const { rows, refused } = decodeRemoteWrite(bytes, atMs, LIMITS);
+    expect(refused).toEqual([]);
+    return rows;
+  });
+  expect(rows.map(({ key }) => key)).toEqual(series.map(labelsKey));
+  expect(rows.map((row) => row.values[0])).toEqual([...values]);
+  expect(new Set(rows.map((row) => row.atMs))).toEqual(new Set([atMs]));
+});
