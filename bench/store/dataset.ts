@@ -40,7 +40,7 @@ export function targetOf(series: readonly Labels[]): Target {
 }
 
 /** `repeated Label labels = 1` of prometheus.TimeSeries (prompb/types.proto). */
-export function encodeLabels(labels: Labels): Uint8Array {
+function encodeLabels(labels: Labels): Uint8Array {
   const out = new ByteWriter();
   const label = new ByteWriter();
   for (let i = 0; i < labels.length; i += 2) {
