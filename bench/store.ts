@@ -5,7 +5,8 @@
  *
  * CPU is that of the receiving process alone. Each figure of the disk is read after settling, and only when the
  * store has given back as many samples as it was sent. `--profile` writes V8's CPU profiles of our threads, for
- * `bench/profile.ts`.
+ * `bench/profile.ts`; the profiler works all the time, so that such a run takes long and its figures of ours
+ * count for nothing.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';

@@ -31,6 +31,7 @@ export interface Answer {
 
 const READY_MS = 120_000;
 const QUIET_MS = 3_000;
+const QUIET_LIMIT_MS = 60_000;
 /** Of one core; what Go's and Node's timers need. */
 const QUIET_SHARE = 0.05;
 const LOOK_EVERY_MS = 250;
@@ -97,7 +98,7 @@ export class System {
 
   /** Waits until the process has hardly worked for some seconds: merges and folds of the load are over. */
   async quiet(): Promise<void> {
-    const limit = performance.now() + READY_MS;
+    const limit = performance.now() + QUIET_LIMIT_MS;
     for (let last = this.cpuSeconds; ;) {
       await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
       const now = this.cpuSeconds;
