@@ -5,6 +5,12 @@ import { Fault, reasonOf } from './fault.ts';
 /** node:zlib takes a chunk that is just filled for one with more to come. */
 const SLACK_BYTES = 64;
 
+/**
+ * A frame tells how far back it refers, and the decoder takes that much memory at once. 8 MiB is what RFC 9659
+ * lets a sender ask for; our own blocks stay far below.
+ */
+const MAX_WINDOW_LOG = 23;
+
 /** Compresses with a content checksum, so that a flipped bit is found at decompression. */
 export function zstdCompress(bytes: Uint8Array, level = 3): Uint8Array {
   return zstdCompressSync(bytes, {
@@ -24,6 +30,7 @@ export function zstdDecompress(bytes: Uint8Array, maxBytes: number, knownBytes?:
   try {
     return zstdDecompressSync(bytes, {
       maxOutputLength: Math.max(1, maxBytes),
+      params: { [constants.ZSTD_d_windowLogMax]: MAX_WINDOW_LOG },
       ...(chunkSize !== undefined && { chunkSize }),
     });
   } catch (thrown) {
