@@ -143,6 +143,7 @@ async function startWriter(
     limits: {
       maxBodyBytes: settings.maxBodyBytes,
       futureMs: settings.futureMs,
+      maxSamples: settings.maxSamplesPerRequest,
       maxLabels: settings.maxLabels,
       maxLabelLength: settings.maxLabelLength,
     },

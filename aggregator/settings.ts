@@ -36,6 +36,13 @@ export const aggregatorSettings = {
     default: '10m',
     doc: 'Samples further in the future are refused.',
   }),
+  maxSamplesPerRequest: integer({
+    key: 'ingest.max-samples',
+    default: 500_000,
+    min: 1000,
+    max: 10_000_000,
+    doc: "Samples of one request, other than an agent's; whoever has more sends them in parts.",
+  }),
   maxLabels: integer({
     key: 'ingest.max-labels',
     default: 64,

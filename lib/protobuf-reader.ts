@@ -13,6 +13,7 @@ const FIXED32 = 5;
 export class ProtobufReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
+  readonly #start: number;
   readonly #end: number;
   #at: number;
   field = 0;
@@ -22,8 +23,14 @@ export class ProtobufReader {
     this.#bytes = bytes;
     // A view costs more than the rest of a small message: all messages within one share it.
     this.#view = view ?? new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#start = start;
     this.#at = start;
     this.#end = end;
+  }
+
+  /** Goes back before the first field. */
+  rewind(): void {
+    this.#at = this.#start;
   }
 
   /** Goes to the next field and sets `field` and `wireType`; false at the end. */
@@ -55,6 +62,17 @@ export class ProtobufReader {
       if (byte < 0x80) return high === 0 ? low : signed(low, high);
     }
     throw malformed(`a number of more than ten bytes ends at byte ${this.#at}`);
+  }
+
+  /** Appends the varints of a repeated field, which come packed or one by one; at most `maxCount` in all. */
+  int64s(into: number[], maxCount: number): void {
+    const single = this.wireType === VARINT;
+    const numbers = single ? this : this.message();
+    const end = single ? this.#at + 1 : numbers.#end;
+    while (numbers.#at < end) {
+      if (into.length >= maxCount) throw malformed(`more than ${maxCount} numbers in field ${this.field}`);
+      into.push(numbers.int64());
+    }
   }
 
   /** 8 bytes as a double. The bits of a NaN are kept when they are taken by `doubleInto`. */
@@ -110,12 +128,19 @@ export class ProtobufReader {
   }
 
   text(): string {
+    const text = this.textOrUndefined();
+    if (text === undefined) throw new Fault('malformed', `the text before byte ${this.#at} is not UTF-8`);
+    return text;
+  }
+
+  /** Undefined when it is not UTF-8. */
+  textOrUndefined(): string | undefined {
     const length = this.#length();
     const start = this.#take(length);
     try {
       return decoder.decode(this.#bytes.subarray(start, start + length));
-    } catch (cause) {
-      throw new Fault('malformed', `the text at byte ${start} is not UTF-8`, { cause });
+    } catch {
+      return undefined;
     }
   }
 
@@ -149,7 +174,7 @@ export class ProtobufReader {
   }
 }
 
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** From 35 low and 35 high bits to a signed number. */
 function signed(low: number, high: number): number {

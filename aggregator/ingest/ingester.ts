@@ -1,23 +1,51 @@
 import type { Clock } from '../../lib/clock.ts';
+import { decodeContent } from '../../lib/content-encoding.ts';
 import { Fault, reasonOf } from '../../lib/fault.ts';
 import { decodeSchemas, readBatchId, type BatchId } from '../../wire/batch.ts';
 import { encodeSchema } from '../../wire/schema.ts';
 import type { Content, StoreWriter, Write } from '../store/store.ts';
 import { type FindSchema, readAgentBatch, UnknownSchemas } from './agent-batch.ts';
+import { Collected } from './collected.ts';
+import { decodeEnvelope, encodeEnvelope, type BodyForm } from './envelope.ts';
+import { readExposition } from './exposition.ts';
 import type { IngestLimits } from './limits.ts';
 import { findPushDecoder } from './push.ts';
-import { decodeRemoteWrite } from './remote-write.ts';
+import { readRemoteWrite } from './remote-write.ts';
+import { readRemoteWrite2 } from './remote-write-2.ts';
 
 /** What a body is; also the `kind` of its journal entry, so the numbers stay. More of them in `push.ts`. */
 export const KIND_BATCH = 1;
-export const KIND_REMOTE_WRITE = 2;
+/** A Snappy block of remote write 1.0 without an envelope; read in older journals, written no more. */
+const KIND_BARE_REMOTE_WRITE = 2;
 /** Never in the journal. */
 export const KIND_SCHEMAS = 3;
+export const KIND_REMOTE_WRITE = 4;
+export const KIND_REMOTE_WRITE_2 = 5;
+export const KIND_EXPOSITION = 6;
 
 export interface IngestRequest {
   readonly kind: number;
   readonly body: Uint8Array;
+  /** How the body is packed (`contentEncoding`); absent: as its kind always is. */
+  readonly encoding?: string;
+  /** What the sender said outside of the body. */
+  readonly parameters?: BodyForm['parameters'];
 }
+
+/** A format of others, which is journalled in an envelope. */
+interface Format {
+  readonly read: (body: Uint8Array, collected: Collected, form: BodyForm) => void;
+  /** When the sender names none. */
+  readonly encoding: string;
+  /** What is refused singly. */
+  readonly noun: string;
+}
+
+const FORMATS: Readonly<Record<number, Format>> = {
+  [KIND_REMOTE_WRITE]: { read: readRemoteWrite, encoding: 'snappy', noun: 'series' },
+  [KIND_REMOTE_WRITE_2]: { read: readRemoteWrite2, encoding: 'snappy', noun: 'series' },
+  [KIND_EXPOSITION]: { read: readExposition, encoding: '', noun: 'lines' },
+};
 
 /** What the sender is told. */
 export type IngestReply =
@@ -55,9 +83,6 @@ export interface IngesterOptions {
 
 const TAKEN = { ok: true, samples: 0, lines: 0, lineBytes: 0, repeated: false } as const;
 const REPEATED: IngestReply = { ...TAKEN, repeated: true };
-/** A refusal names so many bad series and counts the others. */
-const REFUSED_NAMED = 10;
-
 /** Takes what agents and others send, a group at a time, so that many requests share one commit. */
 export class Ingester {
   readonly #options: IngesterOptions;
@@ -91,14 +116,17 @@ export class Ingester {
     return replies;
   }
 
-  #read({ kind, body }: IngestRequest, group: Set<string>, writes: Write[]): IngestReply {
+  #read(request: IngestRequest, group: Set<string>, writes: Write[]): IngestReply {
+    const { kind } = request;
+    const format = FORMATS[kind];
+    if (format) return this.#readFormat(format, request, writes);
+    const { maxBodyBytes } = this.#options.limits;
+    const body = decodeContent(request.body, request.encoding ?? '', maxBodyBytes);
     switch (kind) {
       case KIND_BATCH:
         return this.#readBatch(body, group, writes);
-      case KIND_REMOTE_WRITE:
-        return this.#readRemoteWrite(body, writes);
       case KIND_SCHEMAS: {
-        const schemas = decodeSchemas(body, this.#options.limits.maxBodyBytes);
+        const schemas = decodeSchemas(body, maxBodyBytes);
         this.#options.store.putSchemas(
           schemas.map(({ hash, series }) => ({ hash, body: encodeSchema(series) })),
         );
@@ -133,14 +161,18 @@ export class Ingester {
     };
   }
 
-  #readRemoteWrite(body: Uint8Array, writes: Write[]): IngestReply {
+  #readFormat(format: Format, request: IngestRequest, writes: Write[]): IngestReply {
+    const { clock, limits } = this.#options;
+    const { kind, body, encoding = format.encoding, parameters = [] } = request;
+    const { maxLabels, maxLabelLength } = limits;
+    const form: BodyForm = { encoding, receivedMs: clock.nowMs(), maxLabels, maxLabelLength, parameters };
     const newestMs = this.#newestMs();
-    const { rows, refused: reasons } = decodeRemoteWrite(body, newestMs, this.#options.limits);
-    if (rows.length > 0) writes.push({ kind: KIND_REMOTE_WRITE, newestMs, body, rows, logs: [] });
-    if (reasons.length === 0) return { ...TAKEN, samples: rows.length };
-    const more = reasons.length > REFUSED_NAMED ? `\nand ${reasons.length - REFUSED_NAMED} more` : '';
-    const message = `${reasons.length} series were refused, the others taken:\n${reasons.slice(0, REFUSED_NAMED).join('\n')}${more}`;
-    return { ok: false, code: 'bad_data', message, retry: false, samples: rows.length };
+    const collected = readFormat(format, body, form, newestMs, limits);
+    const { rows, refused } = collected;
+    const samples = rows.length;
+    if (samples > 0) writes.push({ kind, newestMs, body: encodeEnvelope(form, body), rows, logs: [] });
+    if (refused === 0) return { ...TAKEN, samples };
+    return { ok: false, code: 'bad_data', message: collected.message(format.noun), retry: false, samples };
   }
 
   #readPush(kind: number, body: Uint8Array, writes: Write[]): IngestReply {
@@ -170,20 +202,40 @@ export function readJournalled(
     const { batch, rows } = readAgentBatch(body, findSchema, newestMs, JOURNAL_LIMITS.maxBodyBytes);
     return { rows, logs: batch.logs };
   }
-  if (kind === KIND_REMOTE_WRITE)
-    return { rows: decodeRemoteWrite(body, newestMs, JOURNAL_LIMITS).rows, logs: [] };
+  if (kind === KIND_BARE_REMOTE_WRITE) {
+    const collected = new Collected(newestMs, JOURNAL_LIMITS);
+    readRemoteWrite(decodeContent(body, 'snappy', JOURNAL_LIMITS.maxBodyBytes), collected);
+    return { rows: collected.rows, logs: [] };
+  }
   const decode = findPushDecoder(kind);
   if (decode !== undefined) return { rows: decode(body, newestMs, JOURNAL_LIMITS).rows, logs: [] };
-  throw new Fault('malformed', `an entry of kind ${kind}, which this version does not know`);
+  const format = FORMATS[kind];
+  if (!format) throw new Fault('malformed', `an entry of kind ${kind}, which this version does not know`);
+  const { form, body: content } = decodeEnvelope(body);
+  return { rows: readFormat(format, content, form, newestMs, JOURNAL_LIMITS).rows, logs: [] };
 }
 
 /** What was acknowledged is read again without asking for its size. */
-const JOURNAL_LIMITS: IngestLimits = {
+const JOURNAL_LIMITS = {
   maxBodyBytes: 2 ** 30,
   futureMs: 0,
+  maxSamples: Infinity,
   maxLabels: Infinity,
   maxLabelLength: Infinity,
-};
+} as const;
+
+function readFormat(
+  format: Format,
+  body: Uint8Array,
+  form: BodyForm,
+  newestMs: number,
+  { maxBodyBytes, maxSamples }: Pick<IngestLimits, 'maxBodyBytes' | 'maxSamples'>,
+): Collected {
+  const { maxLabels, maxLabelLength } = form;
+  const collected = new Collected(newestMs, { maxSamples, maxLabels, maxLabelLength });
+  format.read(decodeContent(body, form.encoding, maxBodyBytes), collected, form);
+  return collected;
+}
 
 /** A bug in reading one body is that sender's answer and nobody else's. */
 function refused(thrown: unknown): IngestReply {

@@ -4,6 +4,8 @@ export interface IngestLimits {
   readonly maxBodyBytes: number;
   /** Samples may lie this far in the future. */
   readonly futureMs: number;
+  /** Samples of one request in another's format; each costs memory until it is written. */
+  readonly maxSamples: number;
   readonly maxLabels: number;
   /** Characters of a label name or value. */
   readonly maxLabelLength: number;

@@ -8,15 +8,82 @@ export interface FakeSeries {
 
 /** A remote write 1.0 request as a sender makes it, in a Snappy block of literals alone; for tests. */
 export function remoteWriteBody(series: readonly FakeSeries[]): Uint8Array {
-  return snappyLiteral(
-    message((out) => {
-      for (const one of series) field(out, 1, timeSeries(one));
-    }),
-  );
+  return snappyLiteral(remoteWriteMessage(series));
+}
+
+/** The same without the block. */
+export function remoteWriteMessage(series: readonly FakeSeries[]): Uint8Array {
+  return message((out) => {
+    for (const one of series) field(out, 1, timeSeries(one));
+  });
+}
+
+/** A series of remote write 2.0; what is left out is not there. */
+export interface FakeSeries2 extends FakeSeries {
+  /** In the place of those of the labels. */
+  readonly references?: readonly number[];
+  readonly histograms?: number;
+  readonly exemplars?: number;
+}
+
+/**
+ * A remote write 2.0 request: all texts once in the table, references packed or one by one, series before or
+ * behind the table.
+ */
+export function remoteWriteMessage2(
+  series: readonly FakeSeries2[],
+  {
+    packed = true,
+    tableFirst = true,
+    symbols = [''],
+  }: { packed?: boolean; tableFirst?: boolean; symbols?: (string | Uint8Array)[] } = {},
+): Uint8Array {
+  const table = [...symbols];
+  const reference = (text: string): number => {
+    const known = table.indexOf(text);
+    return known >= 0 ? known : table.push(text) - 1;
+  };
+  const all = series.map((one) => timeSeries2(one, packed, reference));
+  return message((out) => {
+    const write = (number: number, fields: readonly (string | Uint8Array)[]): void => {
+      for (const bytes of fields) field(out, number, Buffer.from(bytes as Uint8Array));
+    };
+    if (tableFirst) write(4, table);
+    write(5, all);
+    if (!tableFirst) write(4, table);
+  });
+}
+
+function timeSeries2(
+  { labels, samples, references, histograms = 0, exemplars = 0 }: FakeSeries2,
+  packed: boolean,
+  reference: (text: string) => number,
+): Uint8Array {
+  return message((out) => {
+    const all = references ?? labels.flat().map(reference);
+    if (packed) {
+      field(
+        out,
+        1,
+        message((list) => all.forEach((one) => list.uvarint(one))),
+      );
+    } else {
+      for (const one of all) {
+        out.u8(1 << 3);
+        out.uvarint(one);
+      }
+    }
+    for (const sample of samples) writeSample(out, sample);
+    // A count, and a value: enough to be one.
+    for (let i = 0; i < histograms; i++) field(out, 3, Uint8Array.of(1 << 3, 5));
+    for (let i = 0; i < exemplars; i++) field(out, 4, Uint8Array.of((2 << 3) | 1, 0, 0, 0, 0, 0, 0, 0, 0));
+    // Metadata: a counter with the first text as its help.
+    field(out, 5, Uint8Array.of(1 << 3, 1, 3 << 3, 0));
+  });
 }
 
 /** Any bytes as a Snappy block that copies nothing. */
-function snappyLiteral(bytes: Uint8Array): Uint8Array {
+export function snappyLiteral(bytes: Uint8Array): Uint8Array {
   const out = new ByteWriter();
   out.uvarint(bytes.length);
   if (bytes.length > 0) {
@@ -40,19 +107,22 @@ function timeSeries({ labels, samples }: FakeSeries): Uint8Array {
         }),
       );
     }
-    for (const [atMs, value] of samples) {
-      field(
-        out,
-        2,
-        message((sample) => {
-          sample.u8((1 << 3) | 1);
-          sample.f64(value);
-          sample.u8((2 << 3) | 0);
-          int64(sample, atMs);
-        }),
-      );
-    }
+    for (const sample of samples) writeSample(out, sample);
   });
+}
+
+/** The same in both versions. */
+function writeSample(out: ByteWriter, [atMs, value]: readonly [number, number]): void {
+  field(
+    out,
+    2,
+    message((sample) => {
+      sample.u8((1 << 3) | 1);
+      sample.f64(value);
+      sample.u8((2 << 3) | 0);
+      int64(sample, atMs);
+    }),
+  );
 }
 
 function message(write: (out: ByteWriter) => void): Uint8Array {

@@ -3,7 +3,7 @@ import { Worker, type MessagePort } from 'node:worker_threads';
 import type { Clock } from '../../lib/clock.ts';
 import { Fault } from '../../lib/fault.ts';
 import { ownBytes } from '../../lib/own-bytes.ts';
-import type { IngestReply } from './ingester.ts';
+import type { IngestReply, IngestRequest } from './ingester.ts';
 import type { FromWriter, ToWriter, WriterStats, WriterThreadOptions } from './writer-thread.ts';
 
 export interface WriterOptions extends WriterThreadOptions {
@@ -79,7 +79,11 @@ export class Writer {
   }
 
   /** Hands a body over, which must not be used any more; the reply says what became of it. */
-  take(kind: number, body: Uint8Array): Promise<IngestReply> {
+  take(
+    kind: number,
+    body: Uint8Array,
+    form: Pick<IngestRequest, 'encoding' | 'parameters'> = {},
+  ): Promise<IngestReply> {
     if (this.#dead || this.#queuedBytes + body.length > this.#maxQueuedBytes) {
       const why = this.#dead
         ? 'the writer thread died'
@@ -92,7 +96,7 @@ export class Writer {
     this.#queuedBytes += own.length;
     return new Promise((resolve) => {
       this.#waiting.set(id, { bytes: own.length, resolve });
-      const message: ToWriter = { type: 'request', id, kind, body: own };
+      const message: ToWriter = { ...form, type: 'request', id, kind, body: own };
       this.#worker.postMessage(message, [own.buffer]);
     });
   }

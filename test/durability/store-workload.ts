@@ -110,7 +110,13 @@ export function openStore(folder: string): OpenStore {
     logs.setView(view);
   };
   const writer = openWriter(folder, onView, damage);
-  const limits = { maxBodyBytes: 2 ** 26, futureMs: 2 ** 40, maxLabels: 64, maxLabelLength: 4096 };
+  const limits = {
+    maxBodyBytes: 2 ** 26,
+    futureMs: 2 ** 40,
+    maxSamples: 2 ** 20,
+    maxLabels: 64,
+    maxLabelLength: 4096,
+  };
   const ingester = new Ingester({ store: writer, clock: systemClock, limits, onGap: () => {} });
   const readLimits: ReadLimits = {
     maxSeries: 1e6,

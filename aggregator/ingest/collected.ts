@@ -1,0 +1,124 @@
+import { Fault } from '../../lib/fault.ts';
+import { labelsKey, METRIC_NAME, printLabels, type Labels } from '../../wire/labels.ts';
+import type { Row } from '../store/store.ts';
+import type { IngestLimits } from './limits.ts';
+
+/** A refusal names so many bad parts and counts the others. */
+const REFUSED_NAMED = 10;
+
+/** A label set that may be stored, and its key. */
+export interface CheckedSeries {
+  readonly labels: Labels;
+  readonly key: string;
+}
+
+export type SeriesLimits = Pick<IngestLimits, 'maxSamples' | 'maxLabels' | 'maxLabelLength'>;
+
+/**
+ * What a body of another's format says: the samples that are taken, and why others are not. The good part of a
+ * bad body is kept, so that one bad sample never costs the rest.
+ */
+export class Collected {
+  readonly #limits: SeriesLimits;
+  readonly #newestMs: number;
+  readonly #reasons: string[] = [];
+  readonly rows: Row[] = [];
+  /** Parts that were refused. */
+  refused = 0;
+
+  /** Samples after `newestMs` are refused. */
+  constructor(newestMs: number, limits: SeriesLimits) {
+    this.#newestMs = newestMs;
+    this.#limits = limits;
+  }
+
+  /**
+   * Counts a part that is not taken; the reason is asked for while there is room to tell it. Throws a `Fault`
+   * `too_large` when that is so of more parts than a body may have samples: it is not worth more of our time.
+   */
+  refuse(reason: () => string): void {
+    if (this.refused >= this.#limits.maxSamples) throw this.#tooMany('wrong parts');
+    if (this.refused++ < REFUSED_NAMED) this.#reasons.push(reason());
+  }
+
+  /** Takes one sample, or returns why not. Throws a `Fault` `too_large` when the body has too many. */
+  add({ labels, key }: CheckedSeries, atMs: number, values: Float64Array): string | undefined {
+    if (atMs < 0) return `${printSample(labels, atMs)} lies before 1970`;
+    if (atMs > this.#newestMs)
+      return `${printSample(labels, atMs)} lies too far in the future (setting ingest.future-limit)`;
+    if (this.rows.length >= this.#limits.maxSamples) throw this.#tooMany('samples');
+    this.rows.push({ key, series: () => [labels], atMs, values });
+    return undefined;
+  }
+
+  /**
+   * The label set of names and values by turns, in any order, or why it is wrong. An empty value means that the
+   * label is absent.
+   */
+  check(texts: readonly string[]): CheckedSeries | string {
+    const { maxLabels, maxLabelLength } = this.#limits;
+    const labels: string[] = [];
+    for (let i = 0; i < texts.length; i += 2) {
+      const name = texts[i] as string;
+      const value = texts[i + 1] as string;
+      if (name === '') return `${printLabels(labels)}: a label without a name`;
+      if (name.length > maxLabelLength || value.length > maxLabelLength) {
+        return `${printLabels(labels)}: label ${JSON.stringify(name.slice(0, 80))} is longer than ${maxLabelLength} (setting ingest.max-label-length)`;
+      }
+      const place = placeOf(labels, name);
+      if (labels[place] === name) return `${printLabels(labels)}: label ${JSON.stringify(name)} stands twice`;
+      labels.splice(place, 0, name, value);
+      // Those of an empty value stand here too, so that each is seen to stand once.
+      if (labels.length / 2 > maxLabels + MAX_EMPTY) return tooMany(labels, texts.length / 2, maxLabels);
+    }
+    const full = labels.includes('') ? withoutEmpty(labels) : labels;
+    if (full.length / 2 > maxLabels) return tooMany(full, full.length / 2, maxLabels);
+    if (!hasName(full)) return `${printLabels(full)}: there is no label ${METRIC_NAME}`;
+    return { labels: full, key: labelsKey(full) };
+  }
+
+  #tooMany(what: string): Fault {
+    const most = `more than ${this.#limits.maxSamples} ${what} (setting ingest.max-samples)`;
+    return new Fault('too_large', `the body has ${most}: send it in parts`);
+  }
+
+  /** What the sender is told of what was refused; `noun` is what was counted. */
+  message(noun: string): string {
+    const rest = this.refused - this.#reasons.length;
+    const more = rest > 0 ? `\nand ${rest} more` : '';
+    return `${this.refused} ${noun} were refused, the others taken:\n${this.#reasons.join('\n')}${more}`;
+  }
+}
+
+/** Labels without a value in one label set; more are taken for an attempt. */
+const MAX_EMPTY = 1000;
+const MAX_DATE_MS = 8.64e15;
+
+/** Where a name stands, or would; the names that come are mostly in order. */
+function placeOf(labels: readonly string[], name: string): number {
+  let place = labels.length;
+  while (place > 0 && (labels[place - 2] as string) >= name) place -= 2;
+  return place;
+}
+
+function withoutEmpty(labels: readonly string[]): string[] {
+  const full: string[] = [];
+  for (let i = 0; i < labels.length; i += 2) {
+    if (labels[i + 1] !== '') full.push(labels[i] as string, labels[i + 1] as string);
+  }
+  return full;
+}
+
+function hasName(labels: readonly string[]): boolean {
+  for (let i = 0; i < labels.length; i += 2) if (labels[i] === METRIC_NAME) return true;
+  return false;
+}
+
+function tooMany(labels: readonly string[], count: number, maxLabels: number): string {
+  return `${printLabels(labels.slice(0, 20))}: ${count} labels, at most ${maxLabels} are taken (setting ingest.max-labels)`;
+}
+
+function printSample(labels: Labels, atMs: number): string {
+  const time = Math.abs(atMs) <= MAX_DATE_MS ? new Date(atMs).toISOString() : `${atMs} ms`;
+  return `${printLabels(labels)}: a sample of ${time}`;
+}
