@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 import { Fault } from './fault.ts';
 
 /** The wire types of protobuf that are in use. */
@@ -11,8 +13,7 @@ const FIXED32 = 5;
  * end; what is wrong throws a `Fault` `malformed`. Format: protobuf.dev, "Encoding".
  */
 export class ProtobufReader {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  readonly #bytes: Buffer;
   readonly #start: number;
   readonly #end: number;
   #at: number;
@@ -20,7 +21,7 @@ export class ProtobufReader {
   wireType = 0;
 
   constructor(bytes: Uint8Array, start = 0, end = bytes.length, view?: DataView) {
-    this.#bytes = bytes;
+    this.#bytes = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     // A view costs more than the rest of a small message: all messages within one share it.
     this.#view = view ?? new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#start = start;
@@ -45,12 +46,9 @@ export class ProtobufReader {
 
   /** A varint as a signed 64-bit integer; beyond 2^53 the nearest double. */
   int64(): number {
-    // Fast path: nearly all tags and lengths are one byte.
-    const first = this.#at < this.#end ? (this.#bytes[this.#at] as number) : 0x80;
-    if (first < 0x80) {
-      this.#at++;
-      return first;
-    }
+    // Fast path: one byte.
+    if (this.#at < this.#end && (this.#bytes[this.#at] as number) < 0x80)
+      return this.#bytes[this.#at++] as number;
     // Slow path.
     let low = 0;
     let high = 0;
@@ -78,7 +76,7 @@ export class ProtobufReader {
   /** 8 bytes as a double. The bits of a NaN are kept when they are taken by `doubleInto`. */
   doubleInto(values: Float64Array, index: number): void {
     const at = this.#take(8);
-    const value = this.#view.getFloat64(at, true);
+    const value = this.#bytes.readDoubleLE(at);
     // Fast path.
     if (value === value) values[index] = value;
     else
@@ -137,11 +135,11 @@ export class ProtobufReader {
   textOrUndefined(): string | undefined {
     const length = this.#length();
     const start = this.#take(length);
-    try {
-      return decoder.decode(this.#bytes.subarray(start, start + length));
-    } catch {
-      return undefined;
-    }
+    const end = start + length;
+    // Fast path.
+    if (this.#isAscii(start, end)) return this.#bytes.toString('latin1', start, end);
+    // Slow path.
+    return isUtf8(this.#bytes.subarray(start, end)) ? this.#bytes.toString('utf8', start, end) : undefined;
   }
 
   /** Passes over a field that is not wanted. */
@@ -156,6 +154,11 @@ export class ProtobufReader {
   #expect(wireType: number): void {
     if (this.wireType !== wireType)
       throw malformed(`field ${this.field} has wire type ${this.wireType}, not ${wireType}`);
+  }
+
+  #isAscii(start: number, end: number): boolean {
+    for (let at = start; at < end; at++) if ((this.#bytes[at] as number) > 0x7f) return false;
+    return true;
   }
 
   #length(): number {
@@ -173,8 +176,6 @@ export class ProtobufReader {
     return start;
   }
 }
-
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** From 35 low and 35 high bits to a signed number. */
 function signed(low: number, high: number): number {
