@@ -20,10 +20,8 @@ export class ProtobufReader {
   field = 0;
   wireType = 0;
 
-  constructor(bytes: Uint8Array, start = 0, end = bytes.length, view?: DataView) {
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
     this.#bytes = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    // A view costs more than the rest of a small message: all messages within one share it.
-    this.#view = view ?? new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#start = start;
     this.#at = start;
     this.#end = end;
@@ -97,13 +95,13 @@ export class ProtobufReader {
   /** 8 bytes as an unsigned integer. */
   fixed64(): bigint {
     this.#expect(FIXED64);
-    return this.#view.getBigUint64(this.#take(8), true);
+    return this.#bytes.readBigUInt64LE(this.#take(8));
   }
 
   /** 8 bytes as a double; of a NaN only that it is one. */
   double(): number {
     this.#expect(FIXED64);
-    return this.#view.getFloat64(this.#take(8), true);
+    return this.#bytes.readDoubleLE(this.#take(8));
   }
 
   /** A length-delimited field as it is: a view, not a copy. */
@@ -117,7 +115,7 @@ export class ProtobufReader {
   message(): ProtobufReader {
     const length = this.#length();
     const start = this.#take(length);
-    return new ProtobufReader(this.#bytes, start, start + length, this.#view);
+    return new ProtobufReader(this.#bytes, start, start + length);
   }
 
   /** The bytes that are left, a character each: equal keys stand for equal bytes. */
