@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
 
-import { zstdDecompress } from '../../lib/zstd.ts';
 import { type Labels, labelsFrom, METRIC_NAME } from '../../wire/labels.ts';
 import { type Dataset, INTERVAL_MS, START_MS, type Target, targetOf, type TargetRow } from './dataset.ts';
 import { filesOfTar } from './tar.ts';
@@ -20,7 +20,7 @@ export function recordedScrapes(): Dataset {
     *ticks() {
       const pages = new Pages();
       let atMs = START_MS;
-      const archive = zstdDecompress(readFileSync(RECORDING), MAX_BYTES);
+      const archive = zstdDecompressSync(readFileSync(RECORDING), { maxOutputLength: MAX_BYTES });
       for (const { bytes } of filesOfTar(archive)) {
         yield { atMs, rows: [pages.row(Buffer.from(bytes).toString())] };
         atMs += INTERVAL_MS;

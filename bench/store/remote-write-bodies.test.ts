@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 
-import { decodeRemoteWrite } from '../../aggregator/ingest/remote-write.ts';
+import { Collected } from '../../aggregator/ingest/collected.ts';
+import { readRemoteWrite } from '../../aggregator/ingest/remote-write.ts';
+import { snappyDecode } from '../../lib/snappy.ts';
 import { labelsFrom, labelsKey } from '../../wire/labels.ts';
 import { INTERVAL_MS, START_MS, targetOf } from './dataset.ts';
 import { RemoteWriteBodies } from './remote-write-bodies.ts';
 
-const LIMITS = { maxBodyBytes: 1 << 25, futureMs: 0, maxLabels: 64, maxLabelLength: 4096 };
+const LIMITS = { maxSamples: 1e6, maxLabels: 64, maxLabelLength: 4096 };
 
 test('what a receiver reads is what the ticks say', () => {
   const series = Array.from({ length: 10_003 }, (_, i) =>
@@ -18,9 +20,10 @@ test('what a receiver reads is what the ticks say', () => {
   const bodies = [...writer.of({ atMs, rows: [{ target, values }] })];
   expect(bodies.map(({ samples }) => samples)).toEqual([10_000, 3]);
   const rows = bodies.flatMap(({ bytes }) => {
-    const { rows, refused } = decodeRemoteWrite(bytes, atMs, LIMITS);
-    expect(refused).toEqual([]);
-    return rows;
+    const collected = new Collected(atMs, LIMITS);
+    readRemoteWrite(snappyDecode(bytes, 1 << 25), collected);
+    expect(collected.refused).toBe(0);
+    return collected.rows;
   });
   expect(rows.map(({ key }) => key)).toEqual(series.map(labelsKey));
   expect(rows.map((row) => row.values[0])).toEqual([...values]);
