@@ -1,14 +1,11 @@
 import { crc32 } from 'node:zlib';
 
-import type Database from 'better-sqlite3';
-
 import { ByteWriter } from '../../../lib/byte-writer.ts';
 import { zstdCompress } from '../../../lib/zstd.ts';
 import type { Labels } from '../../../wire/labels.ts';
 import { sliceLines, startOf, type LineBlock } from '../log/line-block.ts';
 import { encodePart } from '../log/part-codec.ts';
-import { openDatabase, Statements } from './database.ts';
-import { LABEL_TABLES, LabelTableStore } from './label-tables.ts';
+import { DayFile } from './day-file.ts';
 
 /** Uncompressed size at which a block is closed; larger ones pack better, smaller ones read faster. */
 const BLOCK_BYTES = 256 * 1024;
@@ -17,9 +14,6 @@ const LEAST_PART_BYTES = 64 * 1024;
 
 export const LOG_PARTITION_VERSION = 1;
 const TABLES = `
-  CREATE TABLE folded (through INTEGER NOT NULL);
-  INSERT INTO folded VALUES (0);
-  ${LABEL_TABLES};
   CREATE TABLE block (id INTEGER PRIMARY KEY, raw_bytes INTEGER NOT NULL, crc INTEGER NOT NULL, body BLOB NOT NULL);
   CREATE TABLE part (series INTEGER, block INTEGER, start INTEGER, min_ns INTEGER NOT NULL, max_ns INTEGER NOT NULL, lines INTEGER NOT NULL,
     PRIMARY KEY (series, block, start)) WITHOUT ROWID`;
@@ -36,33 +30,18 @@ interface Pending {
  * The writing side of one partition of lines: all of one day (UTC) in one file that needs no other. Lines of one
  * stream are cut into parts, and parts of one or neighbouring streams packed into blocks. Layout in FORMAT.md.
  */
-export class LogPartition {
-  readonly #database: Database.Database;
-  readonly #statements: Statements;
-  readonly #labels: LabelTableStore;
+export class LogPartition extends DayFile {
   readonly #block = new ByteWriter();
   readonly #scratch = new ByteWriter();
   #pending: Pending[] = [];
 
   constructor(file: string) {
-    this.#database = openDatabase(file, LOG_PARTITION_VERSION, TABLES);
-    this.#statements = new Statements(this.#database);
-    this.#labels = new LabelTableStore(this.#statements);
-  }
-
-  /** The journal entry up to which this partition holds everything. */
-  foldedThrough(): number {
-    return (this.#statements.get('SELECT through FROM folded').get() as { through: number }).through;
-  }
-
-  /** Begins what `commit` or `abandon` ends. */
-  begin(): void {
-    this.#database.exec('BEGIN IMMEDIATE');
+    super(file, LOG_PARTITION_VERSION, TABLES);
   }
 
   /** Adds lines of one stream; neighbours in the order of the calls share blocks. */
   add(labels: Labels, lines: LineBlock): void {
-    const series = this.#labels.idOf(labels);
+    const series = this.labels.idOf(labels);
     for (let from = 0; from < lines.ends.length;) {
       const to = cut(lines, from, BLOCK_BYTES - this.#block.length);
       const part = sliceLines(lines, from, to);
@@ -79,38 +58,26 @@ export class LogPartition {
     }
   }
 
-  /** Makes everything since `begin` durable, and notes that it came from the journal up to `through`. */
-  commit(through: number): void {
+  protected override flush(): void {
     this.#closeBlock();
-    this.#statements.get('UPDATE folded SET through = ?').run(through);
-    this.#database.exec('COMMIT');
-    // Readers keep it open, so that closing would not do it.
-    this.#database.pragma('wal_checkpoint(PASSIVE)');
   }
 
-  /** Gives up what was added since `begin`. */
-  abandon(): void {
+  protected override discard(): void {
     this.#block.clear();
     this.#pending = [];
-    this.#labels.forget();
-    if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
-  }
-
-  close(): void {
-    this.#database.close();
   }
 
   #closeBlock(): void {
     if (this.#pending.length === 0) return;
     const raw = this.#block.bytes();
     const body = zstdCompress(raw);
-    const block = this.#statements.insert(
+    const block = this.statements.insert(
       'INSERT INTO block (raw_bytes, crc, body) VALUES (?, ?, ?)',
       raw.length,
       crc32(body),
       body,
     );
-    const insert = this.#statements.get('INSERT INTO part VALUES (?, ?, ?, ?, ?, ?)');
+    const insert = this.statements.get('INSERT INTO part VALUES (?, ?, ?, ?, ?, ?)');
     for (const { series, start, minNs, maxNs, lines } of this.#pending)
       insert.run(series, block, start, minNs, maxNs, lines);
     this.#block.clear();

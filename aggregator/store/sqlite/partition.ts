@@ -1,22 +1,17 @@
 import { crc32 } from 'node:zlib';
 
-import type Database from 'better-sqlite3';
-
 import { ByteWriter } from '../../../lib/byte-writer.ts';
 import { zstdCompress } from '../../../lib/zstd.ts';
 import type { Labels } from '../../../wire/labels.ts';
 import { type Chunk, encodeChunk } from './chunk-codec.ts';
-import { openDatabase, Statements } from './database.ts';
-import { LABEL_TABLES, LabelTableStore, packed } from './label-tables.ts';
+import { DayFile } from './day-file.ts';
+import { packed } from './label-tables.ts';
 
 /** Uncompressed size at which a frame is closed; larger ones pack better, smaller ones read faster. */
 const FRAME_BYTES = 256 * 1024;
 
 export const PARTITION_VERSION = 1;
 const TABLES = `
-  CREATE TABLE folded (through INTEGER NOT NULL);
-  INSERT INTO folded VALUES (0);
-  ${LABEL_TABLES};
   CREATE TABLE grp (id INTEGER PRIMARY KEY, members BLOB NOT NULL UNIQUE);
   CREATE TABLE member (series INTEGER, grp INTEGER, col INTEGER, PRIMARY KEY (series, grp, col)) WITHOUT ROWID;
   CREATE TABLE frame (id INTEGER PRIMARY KEY, raw_bytes INTEGER NOT NULL, crc INTEGER NOT NULL, body BLOB NOT NULL);
@@ -28,29 +23,14 @@ const TABLES = `
  * packed into frames, and the index beside them says which chunk of which frame holds which series. Layout
  * in FORMAT.md.
  */
-export class Partition {
-  readonly #database: Database.Database;
-  readonly #statements: Statements;
-  readonly #labels: LabelTableStore;
+export class Partition extends DayFile {
   readonly #groups = new Map<string, number>();
   readonly #frame = new ByteWriter();
   readonly #scratch = new ByteWriter();
   #pending: { group: number; minMs: number; maxMs: number; start: number }[] = [];
 
   constructor(file: string) {
-    this.#database = openDatabase(file, PARTITION_VERSION, TABLES);
-    this.#statements = new Statements(this.#database);
-    this.#labels = new LabelTableStore(this.#statements);
-  }
-
-  /** The journal entry up to which this partition holds everything. */
-  foldedThrough(): number {
-    return (this.#statements.get('SELECT through FROM folded').get() as { through: number }).through;
-  }
-
-  /** Begins what `commit` or `abandon` ends. */
-  begin(): void {
-    this.#database.exec('BEGIN IMMEDIATE');
+    super(file, PARTITION_VERSION, TABLES);
   }
 
   /** Adds the rows of one group; in order of time, no time twice. */
@@ -63,30 +43,13 @@ export class Partition {
     if (this.#frame.length >= FRAME_BYTES) this.#closeFrame();
   }
 
-  /** Makes everything since `begin` durable, and notes that it came from the journal up to `through`. */
-  commit(through: number): void {
+  protected override flush(): void {
     this.#closeFrame();
-    this.#statements.get('UPDATE folded SET through = ?').run(through);
-    this.#database.exec('COMMIT');
-    // Readers keep it open, so that closing would not do it.
-    this.#database.pragma('wal_checkpoint(PASSIVE)');
   }
 
-  /** Gives up what was added since `begin`. */
-  abandon(): void {
+  protected override discard(): void {
     this.#frame.clear();
     this.#pending = [];
-    this.#forget();
-    if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
-  }
-
-  close(): void {
-    this.#forget();
-    this.#database.close();
-  }
-
-  #forget(): void {
-    this.#labels.forget();
     this.#groups.clear();
   }
 
@@ -94,25 +57,25 @@ export class Partition {
     if (this.#pending.length === 0) return;
     const raw = this.#frame.bytes();
     const body = zstdCompress(raw);
-    const added = this.#statements.insert(
+    const added = this.statements.insert(
       'INSERT INTO frame (raw_bytes, crc, body) VALUES (?, ?, ?)',
       raw.length,
       crc32(body),
       body,
     );
-    const insert = this.#statements.get('INSERT INTO chunk VALUES (?, ?, ?, ?, ?)');
+    const insert = this.statements.get('INSERT INTO chunk VALUES (?, ?, ?, ?, ?)');
     for (const { group, minMs, maxMs, start } of this.#pending) insert.run(group, minMs, added, start, maxMs);
     this.#frame.clear();
     this.#pending = [];
   }
 
   #groupOf(series: readonly Labels[]): number {
-    const ids = series.map((labels) => this.#labels.idOf(labels));
+    const ids = series.map((labels) => this.labels.idOf(labels));
     const members = packed(ids);
     const key = members.toString('latin1');
     let group = this.#groups.get(key);
     if (group === undefined) {
-      const known = this.#statements.get('SELECT id FROM grp WHERE members = ?').get(members);
+      const known = this.statements.get('SELECT id FROM grp WHERE members = ?').get(members);
       group = (known as { id: number } | undefined)?.id ?? this.#addGroup(members, ids);
       this.#groups.set(key, group);
     }
@@ -120,8 +83,8 @@ export class Partition {
   }
 
   #addGroup(members: Buffer, ids: readonly number[]): number {
-    const group = this.#statements.insert('INSERT INTO grp (members) VALUES (?)', members);
-    const insert = this.#statements.get('INSERT INTO member VALUES (?, ?, ?)');
+    const group = this.statements.insert('INSERT INTO grp (members) VALUES (?)', members);
+    const insert = this.statements.get('INSERT INTO member VALUES (?, ?, ?)');
     for (const [column, id] of ids.entries()) insert.run(id, group, column);
     return group;
   }
