@@ -294,13 +294,23 @@ describe('a remote write', () => {
 });
 
 describe('what others push', () => {
-  const gauge = (name: string, timeUnixNano: string) => ({
+  const tooMany = ['a', 'b', 'c', 'd', 'e'];
+  const gauge = (name: string, timeUnixNano: string, keys: readonly string[] = []) => ({
     name,
-    gauge: { dataPoints: [{ timeUnixNano, asInt: '7' }] },
+    gauge: {
+      dataPoints: [
+        { timeUnixNano, asInt: '7', attributes: keys.map((key) => ({ key, value: { stringValue: '1' } })) },
+      ],
+    },
   });
-  const metrics = [gauge('m', `${NOW_MS}000000`), gauge('n', `${NOW_MS + 600_001}000000`)];
+  const metrics = [
+    gauge('m', `${NOW_MS}000000`),
+    gauge('n', `${NOW_MS + 600_001}000000`),
+    gauge('o', `${NOW_MS}000000`, tooMany),
+  ];
   const request = { resourceMetrics: [{ scopeMetrics: [{ metrics }] }] };
-  const lines = Buffer.from(`m value=7i,text="a"\nn value=7 ${NOW_MS + 600_001}`);
+  const labelled = `o,${tooMany.map((key) => `${key}=1`).join()} value=7`;
+  const lines = Buffer.from(`m value=7i,text="a"\nn value=7 ${NOW_MS + 600_001}\n${labelled}`);
 
   test.each([
     ['OTLP in protobuf', KIND_OTLP_PROTOBUF, otlpProtobuf(request), 0],
@@ -309,8 +319,9 @@ describe('what others push', () => {
   ])('%s: the good part is taken and comes back from the journal as it was', (_, kind, body, skipped) => {
     const { store, ingester } = setUp();
     const [reply] = ingester.take([{ kind, body }]);
-    expect(reply).toMatchObject({ ok: false, code: 'bad_data', samples: 1, refused: 1, skipped });
+    expect(reply).toMatchObject({ ok: false, code: 'bad_data', samples: 1, refused: 2, skipped });
     expect(reply).toHaveProperty('message', expect.stringContaining('ingest.future-limit'));
+    expect(reply).toHaveProperty('message', expect.stringContaining('ingest.max-labels'));
     const [written] = store.writes;
     const again = readJournalled(written!, () => undefined);
     for (const { rows } of [written!, again])

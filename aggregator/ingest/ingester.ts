@@ -179,8 +179,17 @@ export class Ingester {
     const decode = findPushDecoder(kind);
     if (decode === undefined) throw new Error(`BUG: a request of kind ${kind}`);
     const newestMs = this.#newestMs();
-    const { rows, refusals, skipped } = decode(body, newestMs, this.#options.limits);
-    if (rows.length > 0) writes.push({ kind, newestMs, body, rows, logs: [] });
+    const { clock, limits } = this.#options;
+    const { maxLabels, maxLabelLength } = limits;
+    const { rows, refusals, skipped } = decode(body, newestMs, limits);
+    const form: BodyForm = {
+      encoding: '',
+      receivedMs: clock.nowMs(),
+      maxLabels,
+      maxLabelLength,
+      parameters: [],
+    };
+    if (rows.length > 0) writes.push({ kind, newestMs, body: encodeEnvelope(form, body), rows, logs: [] });
     const samples = rows.reduce((sum, { values }) => sum + values.length, 0);
     if (!refusals.any) return { ...TAKEN, samples, skipped };
     const message = refusals.toString();
@@ -208,11 +217,15 @@ export function readJournalled(
     return { rows: collected.rows, logs: [] };
   }
   const decode = findPushDecoder(kind);
-  if (decode !== undefined) return { rows: decode(body, newestMs, JOURNAL_LIMITS).rows, logs: [] };
   const format = FORMATS[kind];
-  if (!format) throw new Fault('malformed', `an entry of kind ${kind}, which this version does not know`);
+  if (!decode && !format) {
+    throw new Fault('malformed', `an entry of kind ${kind}, which this version does not know`);
+  }
   const { form, body: content } = decodeEnvelope(body);
-  return { rows: readFormat(format, content, form, newestMs, JOURNAL_LIMITS).rows, logs: [] };
+  if (format) return { rows: readFormat(format, content, form, newestMs, JOURNAL_LIMITS).rows, logs: [] };
+  const { maxLabels, maxLabelLength } = form;
+  const pushed = decode?.(content, newestMs, { ...JOURNAL_LIMITS, maxLabels, maxLabelLength });
+  return { rows: pushed?.rows ?? [], logs: [] };
 }
 
 /** What was acknowledged is read again without asking for its size. */
