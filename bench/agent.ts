@@ -96,7 +96,15 @@ async function withSubjects(use: (subjects: Subjects) => Promise<void>): Promise
   try {
     const agentMeter = await meterOf((await binnacle('aggregator', [])).port);
     const sendTo = `http://127.0.0.1:${agentMeter.port}`;
-    const agentArgs = ['--agent.interval', `${INTERVAL_MS / 1000}s`, '--agent.aggregator-url', sendTo];
+    // The exporter reads no logs, so here the agent follows none either.
+    const noLogs = ['--log-globs', join(folder, 'none'), '--agent.journalctl', ''];
+    const agentArgs = [
+      '--agent.interval',
+      `${INTERVAL_MS / 1000}s`,
+      '--agent.aggregator-url',
+      sendTo,
+      ...noLogs,
+    ];
     // The first start leaves compiled code in the cache, as an installed copy has it.
     await (await binnacle('agent', agentArgs)).program.end();
     const agent = await binnacle('agent', agentArgs);

@@ -30,7 +30,7 @@ export interface LogShipperOptions {
 }
 
 const POLL_MS = 200;
-const DISCOVER_MS = 1000;
+const DISCOVER_MS = 3000;
 const SAVE_MS = 1000;
 const RETRY_MS = 1000;
 /** A batch goes when it is that large or that old. */
@@ -83,7 +83,8 @@ export class LogShipper {
       const hasMore = await this.#round();
       // Lets others work between two buffers.
       if (hasMore) await new Promise((resolve) => setImmediate(resolve));
-      else await clock.sleep(POLL_MS, signal);
+      // With nothing to follow there is only to look for new files.
+      else await clock.sleep(files.files === 0 && journal === undefined ? DISCOVER_MS : POLL_MS, signal);
     }
     await journal?.close();
     this.#flush();
