@@ -30,7 +30,7 @@ export interface LogShipperOptions {
 }
 
 const POLL_MS = 200;
-const DISCOVER_MS = 3000;
+const DISCOVER_MS = 1000;
 const SAVE_MS = 1000;
 const RETRY_MS = 1000;
 /** A batch goes when it is that large or that old. */
