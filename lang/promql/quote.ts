@@ -1,17 +1,9 @@
+import { GO_ESCAPES } from '../../lib/go-escapes.ts';
+
 /**
  * String literals with Go's escapes. A byte that is no UTF-8 (`"\xc5"`) becomes the lone surrogate
  * U+DC00 + byte, so that it survives printing and `isWellFormed()` tells that the string is no valid text.
  */
-const SIMPLE: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '\\': '\\',
-};
 
 const ESCAPE = /^(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3}))/;
 
@@ -48,7 +40,7 @@ interface Escape {
 
 function readEscape(rest: string, quote: string): Escape | undefined {
   const first = rest[0] ?? '';
-  const simple = first === quote ? quote : SIMPLE[first];
+  const simple = first === quote ? quote : GO_ESCAPES[first];
   if (simple !== undefined) return { text: simple, length: 1 };
   const match = ESCAPE.exec(rest);
   if (match === null) return undefined;

@@ -1,15 +1,6 @@
-/** Go's constants. Each gives undefined for what is none. */
+import { GO_ESCAPES } from '../go-escapes.ts';
 
-const SIMPLE: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '\\': '\\',
-};
+/** Go's constants. Each gives undefined for what is none. */
 
 const ESCAPE = /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{3})|(.))/gs;
 
@@ -29,7 +20,7 @@ export function unquote(literal: string): string | undefined {
     if (hex !== undefined) parts.push(Buffer.of(Number.parseInt(hex, 16)));
     else if (octal !== undefined) parts.push(Buffer.of(Number.parseInt(octal, 8) & 0xff));
     else if (simple !== undefined) {
-      const text = simple === quote ? quote : SIMPLE[simple];
+      const text = simple === quote ? quote : GO_ESCAPES[simple];
       valid &&= text !== undefined;
       parts.push(Buffer.from(text ?? ''));
     } else {
