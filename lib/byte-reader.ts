@@ -5,12 +5,13 @@ import { Fault } from './fault.ts';
  * text that is not UTF-8 throw a `Fault` of code `malformed` that says where.
  */
 export class ByteReader {
-  readonly #bytes: Uint8Array;
+  /** All of them, also those that are read. */
+  readonly bytes: Uint8Array;
   readonly #view: DataView;
   #at = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    this.bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -19,12 +20,12 @@ export class ByteReader {
   }
 
   get remaining(): number {
-    return this.#bytes.length - this.#at;
+    return this.bytes.length - this.#at;
   }
 
   u8(): number {
     this.#need(1);
-    return this.#bytes[this.#at++] as number;
+    return this.bytes[this.#at++] as number;
   }
 
   u32(): number {
@@ -44,7 +45,7 @@ export class ByteReader {
     let scale = 1;
     for (let i = 0; i < 8; i++) {
       this.#need(1);
-      const byte = this.#bytes[this.#at++] as number;
+      const byte = this.bytes[this.#at++] as number;
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) {
         if (value > Number.MAX_SAFE_INTEGER) break;
@@ -76,10 +77,17 @@ export class ByteReader {
     return this.raw(this.count());
   }
 
+  /** Passes over a block; its bytes stand from the returned place to before `offset`. */
+  passBlock(): number {
+    const length = this.count();
+    this.#at += length;
+    return this.#at - length;
+  }
+
   raw(length: number): Uint8Array {
     this.#need(length);
     this.#at += length;
-    return this.#bytes.subarray(this.#at - length, this.#at);
+    return this.bytes.subarray(this.#at - length, this.#at);
   }
 
   text(): string {

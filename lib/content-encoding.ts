@@ -1,10 +1,11 @@
 import { gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 
 import { Fault, reasonOf } from './fault.ts';
+import type { Scratch } from './scratch.ts';
 import { snappyDecode } from './snappy.ts';
 import { zstdDecompress } from './zstd.ts';
 
-type Decode = (bytes: Uint8Array, maxBytes: number) => Uint8Array;
+type Decode = (bytes: Uint8Array, maxBytes: number, scratch?: Scratch) => Uint8Array;
 
 /** Encodings of bodies (RFC 9110, 8.4.1), and `snappy`, which is one Snappy block. */
 const DECODERS: Readonly<Record<string, Decode>> = {
@@ -13,7 +14,7 @@ const DECODERS: Readonly<Record<string, Decode>> = {
   deflate: zlib('deflate', (bytes, options) =>
     hasZlibHeader(bytes) ? inflateSync(bytes, options) : inflateRawSync(bytes, options),
   ),
-  zstd: zstdDecompress,
+  zstd: (bytes, maxBytes) => zstdDecompress(bytes, maxBytes),
   snappy: snappyDecode,
 };
 
@@ -44,12 +45,21 @@ export function contentEncoding(header: string): string {
 
 /**
  * Unpacks a body, the encoding that was applied last first. No layer may become larger than `maxBytes`, which is
- * checked before memory is taken. Throws a `Fault`: `too_large`, `malformed`, `unsupported_encoding`.
+ * checked before memory is taken. The content may lie in `scratch`. Throws a `Fault`: `too_large`, `malformed`,
+ * `unsupported_encoding`.
  */
-export function decodeContent(bytes: Uint8Array, encoding: string, maxBytes: number): Uint8Array {
+export function decodeContent(
+  bytes: Uint8Array,
+  encoding: string,
+  maxBytes: number,
+  scratch?: Scratch,
+): Uint8Array {
   let content = bytes;
-  for (const layer of contentEncoding(encoding).split(',').reverse()) {
-    if (layer !== '') content = (DECODERS[layer] as Decode)(content, maxBytes);
+  const layers = contentEncoding(encoding).split(',').reverse();
+  for (const layer of layers) {
+    // Of two layers one can't lie where the other is read.
+    const place = layers.length === 1 ? scratch : undefined;
+    if (layer !== '') content = (DECODERS[layer] as Decode)(content, maxBytes, place);
   }
   if (content.length > maxBytes)
     throw new Fault('too_large', `the body has ${content.length} bytes, at most ${maxBytes} are taken`);

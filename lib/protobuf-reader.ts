@@ -111,6 +111,24 @@ export class ProtobufReader {
     return this.#bytes.subarray(start, start + length);
   }
 
+  /** Where the next byte stands. */
+  get offset(): number {
+    return this.#at;
+  }
+
+  /** Passes over a length-delimited field; its bytes stand from the returned place to before `offset`. */
+  passBytes(): number {
+    return this.#take(this.#length());
+  }
+
+  /** The bytes of these places as text; undefined when they are not UTF-8. */
+  textBetween(start: number, end: number): string | undefined {
+    // Fast path.
+    if (this.#isAscii(start, end)) return this.#bytes.toString('latin1', start, end);
+    // Slow path.
+    return isUtf8(this.#bytes.subarray(start, end)) ? this.#bytes.toString('utf8', start, end) : undefined;
+  }
+
   /** A length-delimited field as a message of its own. */
   message(): ProtobufReader {
     const length = this.#length();
@@ -131,13 +149,8 @@ export class ProtobufReader {
 
   /** Undefined when it is not UTF-8. */
   textOrUndefined(): string | undefined {
-    const length = this.#length();
-    const start = this.#take(length);
-    const end = start + length;
-    // Fast path.
-    if (this.#isAscii(start, end)) return this.#bytes.toString('latin1', start, end);
-    // Slow path.
-    return isUtf8(this.#bytes.subarray(start, end)) ? this.#bytes.toString('utf8', start, end) : undefined;
+    const start = this.passBytes();
+    return this.textBetween(start, this.#at);
   }
 
   /** Passes over a field that is not wanted. */

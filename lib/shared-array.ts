@@ -33,6 +33,11 @@ class SharedArray<V extends View> {
     return this.#length;
   }
 
+  /** Of what was handed out; the buffer may reserve as much again. */
+  get usedBytes(): number {
+    return this.#length * this.#kind.BYTES_PER_ELEMENT;
+  }
+
   /** Hands out `count` elements, zero at first, and returns the index of the first; writer only. */
   reserve(count: number): number {
     const first = this.#length;
@@ -68,7 +73,17 @@ export class SharedWords extends SharedArray<Uint32Array<SharedArrayBuffer>> {
 }
 
 export class SharedDoubles extends SharedArray<Float64Array<SharedArrayBuffer>> {
+  #words = new Uint32Array(this.buffer, 0, 0);
+
   constructor(buffer?: SharedArrayBuffer) {
     super(Float64Array, buffer);
+  }
+
+  /** The same memory as `view`, two words an element: an engine may change the bits of a NaN that it copies. */
+  get words(): Uint32Array<SharedArrayBuffer> {
+    const { view } = this;
+    if (this.#words.length !== 2 * view.length)
+      this.#words = new Uint32Array(this.buffer, 0, 2 * view.length);
+    return this.#words;
   }
 }
