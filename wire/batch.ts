@@ -151,8 +151,16 @@ function decodeFrames(content: ByteReader, frames: BatchFrame[]): void {
   for (let i = 0; i < count; i++) hashes.push(Buffer.from(content.raw(SCHEMA_HASH_BYTES)).toString('hex'));
   const shapes: { atMs: number; length: number }[] = [];
   for (let i = 0; i < count; i++) shapes.push({ atMs: content.uvarint(), length: content.count() });
+  const total = shapes.reduce((sum, { length }) => sum + length, 0);
+  // Each value takes a byte at least; memory is not taken for what can't be there.
+  if (total > content.remaining)
+    throw new Fault('malformed', `${total} values are announced where ${content.remaining} bytes are left`);
+  const all = new Float64Array(total);
+  let end = 0;
   for (const [i, { atMs, length }] of shapes.entries()) {
-    frames.push({ schema: hashes[i] as string, atMs, values: decodeValues(content, length) });
+    const values = all.subarray(end, (end += length));
+    decodeValues(content, values);
+    frames.push({ schema: hashes[i] as string, atMs, values });
   }
 }
 

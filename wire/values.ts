@@ -25,10 +25,10 @@ export function encodeValues(out: ByteWriter, values: Float64Array): void {
   for (let i = 0; i < values.length; i++) if (codes[i] === RAW) out.raw(bytes.subarray(i * 8, i * 8 + 8));
 }
 
-/** Reads a row of `count` values. */
-export function decodeValues(reader: ByteReader, count: number): Float64Array {
+/** Reads a row of values, as many as `values` has room for. */
+export function decodeValues(reader: ByteReader, values: Float64Array): void {
+  const count = values.length;
   const codes = reader.raw(count);
-  const values = new Float64Array(count);
   for (let i = 0; i < count; i++) {
     const code = codes[i] as number;
     if (code === RAW) continue;
@@ -38,7 +38,7 @@ export function decodeValues(reader: ByteReader, count: number): Float64Array {
       throw new Fault('malformed', `the mantissa ${mantissa} is too large`);
     values[i] = mantissa / (POWERS_OF_TEN[code] as number);
   }
-  const bytes = new Uint8Array(values.buffer);
+  if (!codes.includes(RAW)) return;
+  const bytes = new Uint8Array(values.buffer, values.byteOffset);
   for (let i = 0; i < count; i++) if (codes[i] === RAW) bytes.set(reader.raw(8), i * 8);
-  return values;
 }
