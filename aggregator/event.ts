@@ -61,6 +61,7 @@ export class AggregatorMetrics {
       buckets: [0.01, 0.1, 1, 10, 100],
       registers: [registry],
     });
+    addRefusedSeries(registry, look);
     addGauges(registry, look);
   }
 
@@ -141,6 +142,21 @@ export class AggregatorMetrics {
   }
 }
 
+/** The writer thread counts them. */
+function addRefusedSeries(registry: Registry, look: Look): void {
+  const made: Counter<'limit'> = new Counter({
+    name: 'binnacle_ingest_refused_series_total',
+    help: 'New series that a limit refused: active (ingest.max-series), new (ingest.max-new-series), target (ingest.max-series-per-target).',
+    labelNames: ['limit'],
+    registers: [registry],
+    collect: () => {
+      made.reset();
+      const counts = look.stats()?.refusedSeries ?? { active: 0, new: 0, target: 0 };
+      for (const [limit, count] of Object.entries(counts)) made.inc({ limit }, count);
+    },
+  });
+}
+
 function addGauges(registry: Registry, look: Look): void {
   const gauge = (name: string, help: string, value: () => number | undefined): void => {
     const made: Gauge = new Gauge({
@@ -150,7 +166,8 @@ function addGauges(registry: Registry, look: Look): void {
       collect: () => made.set(value() ?? 0),
     });
   };
-  gauge('store_open_series', 'Series with open data.', () => look.stats()?.series);
+  gauge('store_open_series', 'Series that are registered as written.', () => look.stats()?.series);
+  gauge('store_open_samples', 'Samples that are not folded yet.', () => look.stats()?.openSamples);
   gauge('store_open_bytes', 'Shared memory of open data.', () => look.stats()?.openBytes);
   gauge('store_disk_bytes', 'Bytes of all partitions.', () => look.stats()?.storedBytes);
   gauge('store_partitions', 'Partition files.', () => look.stats()?.partitions);

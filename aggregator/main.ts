@@ -146,6 +146,9 @@ async function startWriter(
       maxSamples: settings.maxSamplesPerRequest,
       maxLabels: settings.maxLabels,
       maxLabelLength: settings.maxLabelLength,
+      maxSeries: settings.maxOpenSeries,
+      maxNewSeries: settings.maxNewSeries,
+      maxSeriesPerTarget: settings.maxSeriesPerTarget,
     },
     onEvent: (name, values) => metrics.writerEvent(name, values),
     // Nothing can be written any more: end, so that whoever watches starts the process anew.

@@ -57,6 +57,24 @@ export const aggregatorSettings = {
     max: 65536,
     doc: 'Characters of a label name or value.',
   }),
+  maxOpenSeries: integer({
+    key: 'ingest.max-series',
+    default: 2_000_000,
+    min: 1000,
+    doc: 'Series that are written at the same time; new ones past it are refused by name.',
+  }),
+  maxNewSeries: integer({
+    key: 'ingest.max-new-series',
+    default: 1_000_000,
+    min: 1000,
+    doc: 'New series within a minute; more are refused by name, and taken when they come again.',
+  }),
+  maxSeriesPerTarget: integer({
+    key: 'ingest.max-series-per-target',
+    default: 500_000,
+    min: 100,
+    doc: 'Series with the same label `instance`; more are refused by name.',
+  }),
   openDataBytes: bytes({
     key: 'store.open-data-size',
     default: '128MiB',

@@ -42,6 +42,11 @@ export class ExpositionReader {
     this.#utf8 = this.#ascii || isUtf8(this.#bytes);
   }
 
+  /** What `seriesStart` and `seriesEnd` are places of. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
   /** Goes to the next sample or wrong line; false at the end. */
   next(): boolean {
     const bytes = this.#bytes;
@@ -84,13 +89,6 @@ export class ExpositionReader {
       );
     }
     return texts;
-  }
-
-  /** Has the sample the same bytes of name and labels as those at `start`..`end`? */
-  isSeries(start: number, end: number): boolean {
-    const { seriesStart, seriesEnd } = this;
-    if (seriesEnd - seriesStart !== end - start) return false;
-    return this.#bytes.compare(this.#bytes, start, end, seriesStart, seriesEnd) === 0;
   }
 
   /** The place of the newline behind a sample, or -1. */

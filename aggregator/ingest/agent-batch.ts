@@ -1,8 +1,7 @@
 import { Fault } from '../../lib/fault.ts';
-import { decodePackedBatch, type PackedBatch } from '../../wire/batch.ts';
-import type { Labels } from '../../wire/labels.ts';
+import { decodePackedBatch, type BatchFrame, type PackedBatch } from '../../wire/batch.ts';
 import { decodeSchema } from '../../wire/schema.ts';
-import type { Row } from '../store/store.ts';
+import type { RowBuffer } from '../store/row-buffer.ts';
 
 /** A batch names schemas that are not known here; the agent is to send them first. */
 export class UnknownSchemas extends Fault {
@@ -14,50 +13,88 @@ export class UnknownSchemas extends Fault {
   }
 }
 
-export type FindSchema = (hash: string) => Uint8Array | undefined;
+/** Where the lists of series are kept. */
+export interface SchemaGroups {
+  /** The group of a schema, or why its series are refused; undefined when the schema is not known. */
+  groupOf(hash: string): number | string | undefined;
+  widthOf(group: number): number;
+}
+
+/** A frame that is not taken, by its place in the batch. */
+export interface RefusedFrame {
+  readonly place: number;
+  readonly reason: string;
+}
 
 /**
- * Reads an agent's batch into rows; its lines stay as they are. Throws a `Fault`: `malformed`, `too_large`,
- * `unsupported_version`, `unknown_schema`, or `clock_ahead` when a frame lies after `newestMs`. A line with such a
- * time is taken, at `newestMs`: some logs keep what was stamped before a wrong clock was set, and no line is lost
- * for it, but one day in a far future must not hold up retention.
+ * Reads an agent's batch, its frames into rows; its lines stay as they are. Throws a `Fault`: `malformed`,
+ * `too_large`, `unsupported_version`, `unknown_schema`, or `clock_ahead` when a frame lies after `newestMs`. A line
+ * with such a time is taken, at `newestMs`: some logs keep what was stamped before a wrong clock was set, and no line
+ * is lost for it, but one day in a far future must not hold up retention. Frames whose series are refused are left
+ * out, as are those whose place is not wanted.
  */
 export function readAgentBatch(
   body: Uint8Array,
-  findSchema: FindSchema,
+  schemas: SchemaGroups,
   newestMs: number,
   maxBodyBytes: number,
-): { batch: PackedBatch; rows: Row[] } {
+  rows: RowBuffer,
+  isWanted: (place: number) => boolean = () => true,
+): { batch: PackedBatch; refused: RefusedFrame[] } {
   const batch = decodePackedBatch(body, maxBodyBytes);
-  const schemas = new Map<string, readonly Labels[]>();
-  const unknown = new Set<string>();
-  for (const { schema } of batch.frames) {
-    if (schemas.has(schema)) continue;
-    const encoded = findSchema(schema);
-    if (encoded === undefined) unknown.add(schema);
-    else schemas.set(schema, decodeSchema(encoded));
-  }
+  const groups = batch.frames.map(({ schema }, place) => (isWanted(place) ? schemas.groupOf(schema) : ''));
+  const unknown = new Set(batch.frames.flatMap(({ schema }, i) => (groups[i] === undefined ? [schema] : [])));
   if (unknown.size > 0) throw new UnknownSchemas([...unknown]);
-  const rows = batch.frames.map(({ schema, atMs, values }) => {
-    const series = schemas.get(schema) as readonly Labels[];
-    if (series.length !== values.length) {
-      throw new Fault(
-        'malformed',
-        `a frame has ${values.length} values where schema ${schema} has ${series.length} series`,
-      );
+  const refused: RefusedFrame[] = [];
+  for (const [place, frame] of batch.frames.entries()) {
+    const group = groups[place] as number | string;
+    if (typeof group === 'string') {
+      refused.push({ place, reason: group });
+      continue;
     }
-    if (atMs > newestMs) {
-      const time = new Date(Math.min(atMs, 8.64e15)).toISOString();
-      throw new Fault(
-        'clock_ahead',
-        `a frame of ${time} lies too far in the future (setting ingest.future-limit): set the clock of ${batch.agent}`,
-      );
-    }
-    return { key: schema, series: () => series, atMs, values };
-  });
+    checkFrame(frame, schemas.widthOf(group), newestMs, batch.agent);
+    rows.addRow(group, frame.atMs, frame.values);
+  }
   const newestNs = BigInt(newestMs) * 1_000_000n;
   for (const { timesNs } of batch.logs) {
     for (let i = 0; i < timesNs.length; i++) if ((timesNs[i] as bigint) > newestNs) timesNs[i] = newestNs;
   }
-  return { batch, rows };
+  return { batch, refused };
+}
+
+/** The schemas of a store: registered ones, and those that were sent and not used yet. */
+export function schemaGroups(
+  store: { schema(hash: string): Uint8Array | undefined; groupNamed(name: string): number | undefined },
+  register: (hash: string, series: ReturnType<typeof decodeSchema>) => number | string,
+  widthOf: (group: number) => number,
+): SchemaGroups {
+  return {
+    widthOf,
+    groupOf(hash) {
+      const known = store.groupNamed(hash);
+      if (known !== undefined) return known;
+      const encoded = store.schema(hash);
+      return encoded === undefined ? undefined : register(hash, decodeSchema(encoded));
+    },
+  };
+}
+
+function checkFrame(
+  { schema, atMs, values }: BatchFrame,
+  width: number,
+  newestMs: number,
+  agent: string,
+): void {
+  if (width !== values.length) {
+    throw new Fault(
+      'malformed',
+      `a frame has ${values.length} values where schema ${schema} has ${width} series`,
+    );
+  }
+  if (atMs <= newestMs) return;
+  const time = new Date(Math.min(atMs, 8.64e15)).toISOString();
+  throw new Fault(
+    'clock_ahead',
+    `a frame of ${time} lies too far in the future (setting ingest.future-limit): set the clock of ${agent}`,
+  );
 }

@@ -1,35 +1,39 @@
 import { Fault } from '../../lib/fault.ts';
-import { labelsKey, METRIC_NAME, printLabels, type Labels } from '../../wire/labels.ts';
-import type { Row } from '../store/store.ts';
-import type { IngestLimits } from './limits.ts';
+import { METRIC_NAME, printLabels, type Labels } from '../../wire/labels.ts';
+import type { RowBuffer } from '../store/row-buffer.ts';
+import type { BodyLimits } from './limits.ts';
+import type { SeriesGroups } from './series-groups.ts';
+import type { SeriesKeys } from './series-keys.ts';
 
 /** A refusal names so many bad parts and counts the others. */
 const REFUSED_NAMED = 10;
 
-/** A label set that may be stored, and its key. */
-export interface CheckedSeries {
-  readonly labels: Labels;
-  readonly key: string;
-}
-
-export type SeriesLimits = Pick<IngestLimits, 'maxSamples' | 'maxLabels' | 'maxLabelLength'>;
+export type SampleLimits = Omit<BodyLimits, 'maxBodyBytes'>;
 
 /**
  * What a body of another's format says: the samples that are taken, and why others are not. The good part of a
  * bad body is kept, so that one bad sample never costs the rest.
  */
 export class Collected {
-  readonly #limits: SeriesLimits;
+  readonly rows: RowBuffer;
+  readonly #series: SeriesGroups;
+  readonly #limits: SampleLimits;
   readonly #newestMs: number;
   readonly #reasons: string[] = [];
-  readonly rows: Row[] = [];
   /** Parts that were refused. */
   refused = 0;
 
-  /** Samples after `newestMs` are refused. */
-  constructor(newestMs: number, limits: SeriesLimits) {
+  /** Samples go to `rows`; those after `newestMs` are refused. */
+  constructor(rows: RowBuffer, series: SeriesGroups, newestMs: number, limits: SampleLimits) {
+    this.rows = rows;
+    this.#series = series;
     this.#newestMs = newestMs;
     this.#limits = limits;
+  }
+
+  /** Groups by the bytes that name their series. */
+  get keys(): SeriesKeys {
+    return this.#series.keys;
   }
 
   /**
@@ -41,21 +45,29 @@ export class Collected {
     if (this.refused++ < REFUSED_NAMED) this.#reasons.push(reason());
   }
 
-  /** Takes one sample, or returns why not. Throws a `Fault` `too_large` when the body has too many. */
-  add({ labels, key }: CheckedSeries, atMs: number, values: Float64Array): string | undefined {
-    if (atMs < 0) return `${printSample(labels, atMs)} lies before 1970`;
-    if (atMs > this.#newestMs)
-      return `${printSample(labels, atMs)} lies too far in the future (setting ingest.future-limit)`;
-    if (this.rows.length >= this.#limits.maxSamples) throw this.#tooMany('samples');
-    this.rows.push({ key, series: () => [labels], atMs, values });
-    return undefined;
+  /** Is a sample of this time not taken? `timeReason` says why. Throws a `Fault` `too_large` past the last sample. */
+  isTimeRefused(atMs: number): boolean {
+    if (this.rows.count >= this.#limits.maxSamples) throw this.#tooMany('samples');
+    return !(atMs >= 0 && atMs <= this.#newestMs);
+  }
+
+  timeReason(labels: Labels, atMs: number): string {
+    return atMs < 0
+      ? `${printSample(labels, atMs)} lies before 1970`
+      : `${printSample(labels, atMs)} lies too far in the future (setting ingest.future-limit)`;
+  }
+
+  /** The group of the series with these names and values by turns, in any order, or why it is refused. */
+  groupOf(texts: readonly string[]): number | string {
+    const labels = this.check(texts);
+    return typeof labels === 'string' ? labels : this.#series.ofOne(labels);
   }
 
   /**
    * The label set of names and values by turns, in any order, or why it is wrong. An empty value means that the
    * label is absent.
    */
-  check(texts: readonly string[]): CheckedSeries | string {
+  check(texts: readonly string[]): Labels | string {
     const { maxLabels, maxLabelLength } = this.#limits;
     const labels: string[] = [];
     for (let i = 0; i < texts.length; i += 2) {
@@ -74,7 +86,7 @@ export class Collected {
     const full = labels.includes('') ? withoutEmpty(labels) : labels;
     if (full.length / 2 > maxLabels) return tooMany(full, full.length / 2, maxLabels);
     if (!hasName(full)) return `${printLabels(full)}: there is no label ${METRIC_NAME}`;
-    return { labels: full, key: labelsKey(full) };
+    return full;
   }
 
   #tooMany(what: string): Fault {

@@ -1,22 +1,15 @@
 import { expect, test } from 'vitest';
 
-import { printLabels } from '../../wire/labels.ts';
-import { Collected } from './collected.ts';
+import { collect, type CollectedSamples } from './collected.fake.ts';
 import { CONTENT_TYPE, readExposition } from './exposition.ts';
 
 const NOW_MS = 1_700_000_000_000;
 const LIMITS = { maxSamples: 50, maxLabels: 3, maxLabelLength: 30 };
 
-function read(
-  text: string,
-  parameters: readonly (readonly [string, string])[] = [],
-): { taken: unknown[]; refused: string } {
-  const collected = new Collected(NOW_MS + 1000, LIMITS);
-  readExposition(Buffer.from(text), collected, { parameters, receivedMs: NOW_MS });
-  return {
-    taken: collected.rows.map((row) => [printLabels(row.series()[0]!), row.atMs, row.values[0]]),
-    refused: collected.refused === 0 ? '' : collected.message('lines'),
-  };
+function read(text: string, parameters: readonly (readonly [string, string])[] = []): CollectedSamples {
+  return collect(NOW_MS + 1000, LIMITS, 'lines', (collected) =>
+    readExposition(Buffer.from(text), collected, { parameters, receivedMs: NOW_MS }),
+  );
 }
 
 test('samples without a time are of the time when the body came', () => {

@@ -1,7 +1,7 @@
 import { Fault } from '../../lib/fault.ts';
 import { endsAsOpenMetrics, ExpositionReader } from '../../wire/exposition.ts';
-import type { CheckedSeries, Collected } from './collected.ts';
-import type { BodyForm } from './envelope.ts';
+import type { Collected } from './collected.ts';
+import type { BodyForm, Parameters } from './parameters.ts';
 
 /** The parameter that carries the header; the others are those of the address. */
 export const CONTENT_TYPE = 'content-type';
@@ -15,47 +15,52 @@ const EXTRA_LABEL = 'extra_label';
 export function readExposition(
   body: Uint8Array,
   collected: Collected,
-  { parameters, receivedMs }: Pick<BodyForm, 'parameters' | 'receivedMs'>,
+  { parameters, receivedMs }: BodyForm,
 ): void {
   const extra = extraLabels(parameters);
+  // Keys of one body differ from those of another whose lines have other labels added.
+  const seed = collected.keys.seed(Buffer.from(JSON.stringify(['exposition', ...extra])));
   const reader = new ExpositionReader(body, isOpenMetrics(body, parameters));
-  const refuse = (reason: string | undefined): void => {
+  const refuse = (reason: string): void => {
     const { line } = reader;
-    if (reason !== undefined) collected.refuse(() => `line ${line}: ${reason}`);
+    collected.refuse(() => `line ${line}: ${reason}`);
   };
-  /** Samples of one series mostly stand together. */
-  let last: CheckedSeries | string = '';
-  let lastStart = 0;
-  let lastEnd = -1;
   while (reader.next()) {
     if (reader.problem !== undefined) {
       refuse(reader.problem);
       continue;
     }
-    if (!reader.isSeries(lastStart, lastEnd)) {
-      last = collected.check(withExtra(reader.labels(), extra));
-      lastStart = reader.seriesStart;
-      lastEnd = reader.seriesEnd;
+    const { value, timestampMs } = reader;
+    const atMs = timestampMs === timestampMs ? timestampMs : receivedMs;
+    if (collected.isTimeRefused(atMs)) {
+      const labels = collected.check(withExtra(reader.labels(), extra));
+      refuse(typeof labels === 'string' ? labels : collected.timeReason(labels, atMs));
+      continue;
     }
-    if (typeof last === 'string') refuse(last);
-    else {
-      const { value, timestampMs } = reader;
-      refuse(
-        collected.add(last, timestampMs === timestampMs ? timestampMs : receivedMs, Float64Array.of(value)),
-      );
+    let group: number | string | undefined = collected.keys.find(
+      reader.bytes,
+      reader.seriesStart,
+      reader.seriesEnd,
+      seed,
+    );
+    if (group === undefined) {
+      group = collected.groupOf(withExtra(reader.labels(), extra));
+      if (typeof group === 'number') collected.keys.addLast(group);
     }
+    if (typeof group === 'string') refuse(group);
+    else collected.rows.values[collected.rows.add(group, atMs, 1)] = value;
   }
   if (reader.unfinished) refuse('# EOF is missing behind it, so lines may be missing too');
 }
 
 /** OpenMetrics by its type; where the type says nothing sure, by its end. */
-function isOpenMetrics(body: Uint8Array, parameters: BodyForm['parameters']): boolean {
+function isOpenMetrics(body: Uint8Array, parameters: Parameters): boolean {
   const type = parameters.find(([name]) => name === CONTENT_TYPE)?.[1].toLowerCase() ?? '';
   if (type.startsWith('application/openmetrics-text')) return true;
   return !/^text\/plain\s*;.*\bversion\s*=/.test(type) && endsAsOpenMetrics(body);
 }
 
-function extraLabels(parameters: BodyForm['parameters']): ReadonlyMap<string, string> {
+function extraLabels(parameters: Parameters): ReadonlyMap<string, string> {
   const extra = new Map<string, string>();
   for (const [parameter, pair] of parameters) {
     if (parameter !== EXTRA_LABEL) continue;

@@ -4,9 +4,9 @@ import { ByteReader } from '../../lib/byte-reader.ts';
 import { ByteWriter } from '../../lib/byte-writer.ts';
 import { Fault } from '../../lib/fault.ts';
 import { labelsFrom, METRIC_NAME, type Labels } from '../../wire/labels.ts';
-import type { Row } from '../store/store.ts';
+import type { PushedRow } from './pushed-row.ts';
 import { parseInfluxTime, parseInfluxValue, timeUnit, type TimeUnit } from './influx-value.ts';
-import type { IngestLimits } from './limits.ts';
+import type { BodyLimits } from './limits.ts';
 import { Refusals, refuseLabels, refuseTime } from './refusals.ts';
 import { unpackGzip } from './unpack.ts';
 
@@ -33,7 +33,7 @@ export function packInflux({ db, precision, nowMs, lines }: InfluxRequest): Uint
 }
 
 export interface InfluxWrite {
-  readonly rows: readonly Row[];
+  readonly rows: readonly PushedRow[];
   /** Lines that were refused. */
   readonly refusals: Refusals;
   /** Fields that were left out because they are text. */
@@ -46,7 +46,7 @@ export interface InfluxWrite {
  * fields of a line are one row. A line that is wrong is refused alone, with its number; a `Fault` is thrown for a
  * precision that is none. Format: docs.influxdata.com, "Line protocol reference".
  */
-export function decodeInflux(body: Uint8Array, newestMs: number, limits: IngestLimits): InfluxWrite {
+export function decodeInflux(body: Uint8Array, newestMs: number, limits: BodyLimits): InfluxWrite {
   const reader = new ByteReader(body);
   const db = reader.text();
   const precision = reader.text();
@@ -66,7 +66,7 @@ interface Context {
   readonly unit: TimeUnit;
   readonly nowMs: number;
   readonly newestMs: number;
-  readonly limits: IngestLimits;
+  readonly limits: BodyLimits;
 }
 
 const TAB = 0x09;
@@ -84,7 +84,7 @@ class LineReader {
   /** False: what is not UTF-8 was read as U+FFFD. */
   readonly #wellFormed: boolean;
   readonly #context: Context;
-  readonly #rows: Row[] = [];
+  readonly #rows: PushedRow[] = [];
   readonly #refusals = new Refusals();
   #skipped = 0;
   #at = 0;

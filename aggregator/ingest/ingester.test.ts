@@ -6,9 +6,12 @@ import { describe, expect, test } from 'vitest';
 import { FakeClock } from '../../lib/clock.ts';
 import { Fault } from '../../lib/fault.ts';
 import { encodeBatch, encodeSchemas, type BatchId } from '../../wire/batch.ts';
-import { labelsFrom, printLabels } from '../../wire/labels.ts';
+import { labelsFrom } from '../../wire/labels.ts';
 import { encodeSchema, schemaHash } from '../../wire/schema.ts';
+import { FakeRegistry } from '../store/group-registry.fake.ts';
+import { RowBuffer } from '../store/row-buffer.ts';
 import type { StoreWriter, Write } from '../store/store.ts';
+import { NO_SERIES_LIMITS } from './collected.fake.ts';
 import {
   Ingester,
   KIND_BATCH,
@@ -16,9 +19,10 @@ import {
   KIND_REMOTE_WRITE,
   KIND_REMOTE_WRITE_2,
   KIND_SCHEMAS,
-  readJournalled,
 } from './ingester.ts';
 import { packInflux } from './influx-lines.ts';
+import { readJournalledBatch } from './journalled-batch.ts';
+import type { IngestLimits } from './limits.ts';
 import { otlpProtobuf } from './otlp.fake.ts';
 import { KIND_INFLUX, KIND_OTLP_JSON, KIND_OTLP_PROTOBUF } from './push.ts';
 import { remoteWriteBody } from './remote-write.fake.ts';
@@ -30,8 +34,8 @@ const HASH = schemaHash(encodeSchema(SERIES));
 const taken = (samples: number) => ({ ok: true, samples, lines: 0, lineBytes: 0, repeated: false });
 
 /** Keeps what it is given in plain sight. */
-class FakeStore implements StoreWriter {
-  readonly writes: Write[] = [];
+class FakeStore extends FakeRegistry implements StoreWriter {
+  readonly writes: (Pick<Write, 'batch' | 'logs'> & { readonly samples: unknown[] })[] = [];
   readonly schemas = new Map<string, Uint8Array>();
   full = false;
   /** Thrown by what writes. */
@@ -57,7 +61,9 @@ class FakeStore implements StoreWriter {
   }
   write(writes: readonly Write[]): void {
     if (this.broken) throw this.broken;
-    this.writes.push(...writes);
+    // Buffers of rows are used again after the call.
+    for (const { batch, logs, rows } of writes)
+      this.writes.push({ logs, samples: this.samplesOf(rows), ...(batch && { batch }) });
   }
   refusal(): string | undefined {
     return this.full ? '9 bytes of open data (setting store.open-data-size) wait' : undefined;
@@ -65,13 +71,22 @@ class FakeStore implements StoreWriter {
   async close(): Promise<void> {}
 }
 
-function setUp() {
+function setUp(limits: Partial<IngestLimits> = {}) {
   const store = new FakeStore();
+  const clock = new FakeClock(NOW_MS);
   const gaps: number[] = [];
   const ingester = new Ingester({
     store,
-    clock: new FakeClock(NOW_MS),
-    limits: { maxBodyBytes: 1024 ** 2, futureMs: 600_000, maxSamples: 50, maxLabels: 4, maxLabelLength: 20 },
+    clock,
+    limits: {
+      maxBodyBytes: 1024 ** 2,
+      futureMs: 600_000,
+      maxSamples: 50,
+      maxLabels: 4,
+      maxLabelLength: 20,
+      ...NO_SERIES_LIMITS,
+      ...limits,
+    },
     onGap: (_batch, missing) => void gaps.push(missing),
   });
   const batch = (sequence: number, atMs = NOW_MS, values = [1, 2]) => ({
@@ -84,7 +99,7 @@ function setUp() {
     }),
   });
   const schemas = { kind: KIND_SCHEMAS, body: encodeSchemas([SERIES]) };
-  return { store, gaps, ingester, batch, schemas };
+  return { store, clock, gaps, ingester, batch, schemas };
 }
 
 describe('an agent batch', () => {
@@ -147,8 +162,8 @@ describe('an agent batch', () => {
     // A clock that was wrong loses no line; its time is the newest that is taken.
     const [now, late] = store.writes.map(({ logs }) => logs[0]!.timesNs[0]);
     expect([now, late]).toEqual([BigInt(NOW_MS) * 1_000_000n, BigInt(NOW_MS + 600_000) * 1_000_000n]);
-    for (const written of store.writes)
-      expect(readJournalled(written, () => undefined)).toEqual({ rows: [], logs: written.logs });
+    for (const { batch, logs } of store.writes)
+      expect(readJournalledBatch(batch!, store, new RowBuffer())).toEqual(logs);
   });
 
   test('tells numbers that were left out', () => {
@@ -200,8 +215,7 @@ describe('a remote write', () => {
       { labels: [['__name__', 'old']], samples: [[0, 0.25]] },
     ]);
     expect(ingester.take([{ kind: KIND_REMOTE_WRITE, body }])).toEqual([taken(3)]);
-    const rows = store.writes[0]!.rows.map((row) => [printLabels(row.series()[0]!), row.atMs, row.values[0]]);
-    expect(rows).toEqual([
+    expect(store.writes[0]!.samples).toEqual([
       ['up{job="j"}', NOW_MS, 1],
       ['up{job="j"}', NOW_MS - 5000, NaN],
       ['old', 0, 0.25],
@@ -260,10 +274,9 @@ describe('a remote write', () => {
     ]) {
       expect(reply).toHaveProperty('message', expect.stringContaining(part));
     }
-    const again = readJournalled(store.writes[0]!, () => undefined);
-    expect(again.rows.map((row) => [printLabels(row.series()[0]!), row.atMs])).toEqual([
-      ['up{job="good"}', NOW_MS],
-      ['up{job="future"}', NOW_MS],
+    expect(store.writes[0]!.samples).toEqual([
+      ['up{job="good"}', NOW_MS, 1],
+      ['up{job="future"}', NOW_MS, 1],
     ]);
   });
 
@@ -316,30 +329,22 @@ describe('what others push', () => {
     ['OTLP in protobuf', KIND_OTLP_PROTOBUF, otlpProtobuf(request), 0],
     ['OTLP in JSON', KIND_OTLP_JSON, Buffer.from(JSON.stringify(request)), 0],
     ['Influx lines', KIND_INFLUX, packInflux({ db: '', precision: 'ms', nowMs: NOW_MS, lines }), 1],
-  ])('%s: the good part is taken and comes back from the journal as it was', (_, kind, body, skipped) => {
+  ])('%s: the good part is taken', (_, kind, body, skipped) => {
     const { store, ingester } = setUp();
     const [reply] = ingester.take([{ kind, body }]);
     expect(reply).toMatchObject({ ok: false, code: 'bad_data', samples: 1, refused: 2, skipped });
     expect(reply).toHaveProperty('message', expect.stringContaining('ingest.future-limit'));
     expect(reply).toHaveProperty('message', expect.stringContaining('ingest.max-labels'));
-    const [written] = store.writes;
-    const again = readJournalled(written!, () => undefined);
-    for (const { rows } of [written!, again])
-      expect(rows.map((row) => [printLabels(row.series()[0]!), row.atMs, row.values[0]])).toEqual([
-        ['m', NOW_MS, 7],
-      ]);
+    expect(store.writes.map(({ samples }) => samples)).toEqual([[['m', NOW_MS, 7]]]);
   });
 });
 
-describe('the journal', () => {
-  const printed = ({ rows }: Pick<Write, 'rows'>): unknown[] =>
-    rows.map((row) => [row.key, printLabels(row.series()[0]!), row.atMs, row.values[0]]);
-
+describe('text', () => {
   test.each([
     ['gzip', gzipSync],
     ['zstd', zstdCompressSync],
     ['', (bytes: Uint8Array) => bytes],
-  ])('gives back what was taken of a body in %j, bad parts left out', (encoding, pack) => {
+  ])('is taken out of a body in %j, bad parts left out', (encoding, pack) => {
     const { store, ingester } = setUp();
     const text = `a{x="1"} 1\nb{${Array.from({ length: 9 }, (_, i) => `l${i}="1"`).join()}} 2\nc 3 5\nd NaN\n`;
     const body = pack(Buffer.from(text));
@@ -350,25 +355,55 @@ describe('the journal', () => {
       samples: 3,
       message: expect.stringContaining('line 2: b{job='),
     });
-    const [written] = store.writes;
-    expect(printed(written!).map((row) => (row as unknown[]).slice(1))).toEqual([
+    expect(store.writes[0]!.samples).toEqual([
       ['a{job="j", x="1"}', NOW_MS, 1],
       ['c{job="j"}', 5, 3],
       ['d{job="j"}', NOW_MS, NaN],
     ]);
-    expect(printed(readJournalled(written!, () => undefined))).toEqual(printed(written!));
+  });
+});
+
+describe('limits of series', () => {
+  const text = (from: number, count: number, more = ''): Buffer =>
+    Buffer.from(Array.from({ length: count }, (_, i) => `m{n="${from + i}"${more}} 1\n`).join(''));
+  const post = (ingester: Ingester, body: Buffer) => ingester.take([{ kind: KIND_EXPOSITION, body }])[0]!;
+
+  test.each([
+    ['ingest.max-series', { maxSeries: 5 }, ''],
+    ['ingest.max-new-series', { maxNewSeries: 5 }, ''],
+    ['ingest.max-series-per-target', { maxSeriesPerTarget: 5 }, ',instance="i"'],
+  ])('%s refuses new series by name, and no known one', (setting, limits, more) => {
+    const { store, ingester } = setUp(limits);
+    expect(post(ingester, text(0, 5, more))).toEqual(taken(5));
+    const reply = post(ingester, text(3, 4, more));
+    expect(reply).toMatchObject({ ok: false, code: 'bad_data', retry: false, samples: 2 });
+    expect(reply).toHaveProperty('message', expect.stringMatching(/2 lines were refused.*\n.*n="5"/));
+    expect(reply).toHaveProperty('message', expect.stringContaining(setting));
+    expect(Object.values(ingester.refusedSeries).sort((a, b) => a - b)).toEqual([0, 0, 2]);
+    expect(store.seriesCount).toBe(5);
   });
 
-  test('of an older version has remote writes without an envelope', () => {
-    const body = remoteWriteBody([{ labels: [['__name__', 'old']], samples: [[5, 1]] }]);
-    const read = readJournalled({ kind: 2, newestMs: NOW_MS, body }, () => undefined);
-    expect(printed(read).map((row) => (row as unknown[]).slice(1))).toEqual([['old', 5, 1]]);
+  test('a minute later new series are taken', async () => {
+    const { clock, ingester } = setUp({ maxNewSeries: 5 });
+    expect(post(ingester, text(0, 6))).toMatchObject({ samples: 5 });
+    await clock.advance(60_000);
+    expect(post(ingester, text(0, 6))).toEqual(taken(6));
   });
 
-  test('with an envelope that is none tells a fault', () => {
-    for (const body of [[], [9, 1], [1, 0x7b]])
-      expect(() =>
-        readJournalled({ kind: KIND_EXPOSITION, newestMs: 0, body: Uint8Array.from(body) }, () => undefined),
-      ).toThrow(Fault);
+  test('of an agent, frames that need too many are left out of the batch', () => {
+    const { store, ingester, batch, schemas } = setUp({ maxSeries: 1 });
+    ingester.take([schemas]);
+    const [reply] = ingester.take([batch(1)]);
+    expect(reply).toMatchObject({ ok: false, code: 'bad_data', retry: false, samples: 0 });
+    expect(reply).toHaveProperty('message', expect.stringMatching(/1 frames.*\n.*ingest\.max-series\b/));
+    expect(store.writes[0]).toMatchObject({ batch: { sequence: 1, omitted: [0] }, samples: [] });
+  });
+
+  test('numbers that the store has given up are not used again', () => {
+    const { store, ingester } = setUp();
+    post(ingester, text(0, 3));
+    store.forget();
+    post(ingester, text(2, 1));
+    expect(store.writes.at(-1)!.samples).toEqual([['m{n="2"}', NOW_MS, 1]]);
   });
 });

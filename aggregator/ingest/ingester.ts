@@ -1,23 +1,23 @@
 import type { Clock } from '../../lib/clock.ts';
 import { decodeContent } from '../../lib/content-encoding.ts';
 import { Fault, reasonOf } from '../../lib/fault.ts';
+import { Scratch } from '../../lib/scratch.ts';
 import { decodeSchemas, readBatchId, type BatchId } from '../../wire/batch.ts';
 import { encodeSchema } from '../../wire/schema.ts';
-import type { Content, StoreWriter, Write } from '../store/store.ts';
-import { type FindSchema, readAgentBatch, UnknownSchemas } from './agent-batch.ts';
+import { RowBuffer } from '../store/row-buffer.ts';
+import type { StoreWriter, Write } from '../store/store.ts';
+import { readAgentBatch, schemaGroups, UnknownSchemas, type SchemaGroups } from './agent-batch.ts';
 import { Collected } from './collected.ts';
-import { decodeEnvelope, encodeEnvelope, type BodyForm } from './envelope.ts';
 import { readExposition } from './exposition.ts';
 import type { IngestLimits } from './limits.ts';
+import type { BodyForm, Parameters } from './parameters.ts';
 import { findPushDecoder } from './push.ts';
 import { readRemoteWrite } from './remote-write.ts';
 import { readRemoteWrite2 } from './remote-write-2.ts';
+import { SeriesGroups, type RefusedSeries } from './series-groups.ts';
 
-/** What a body is; also the `kind` of its journal entry, so the numbers stay. More of them in `push.ts`. */
+/** What a body is. More of them in `push.ts`. */
 export const KIND_BATCH = 1;
-/** A Snappy block of remote write 1.0 without an envelope; read in older journals, written no more. */
-const KIND_BARE_REMOTE_WRITE = 2;
-/** Never in the journal. */
 export const KIND_SCHEMAS = 3;
 export const KIND_REMOTE_WRITE = 4;
 export const KIND_REMOTE_WRITE_2 = 5;
@@ -29,10 +29,10 @@ export interface IngestRequest {
   /** How the body is packed (`contentEncoding`); absent: as its kind always is. */
   readonly encoding?: string;
   /** What the sender said outside of the body. */
-  readonly parameters?: BodyForm['parameters'];
+  readonly parameters?: Parameters;
 }
 
-/** A format of others, which is journalled in an envelope. */
+/** A format of others. */
 interface Format {
   readonly read: (body: Uint8Array, collected: Collected, form: BodyForm) => void;
   /** When the sender names none. */
@@ -83,12 +83,35 @@ export interface IngesterOptions {
 
 const TAKEN = { ok: true, samples: 0, lines: 0, lineBytes: 0, repeated: false } as const;
 const REPEATED: IngestReply = { ...TAKEN, repeated: true };
+/** Buffers that grew larger for one body are not kept for the next. */
+const MAX_KEPT_BYTES = 16 * 1024 ** 2;
+const MAX_KEPT_BUFFERS = 64;
+
 /** Takes what agents and others send, a group at a time, so that many requests share one commit. */
 export class Ingester {
   readonly #options: IngesterOptions;
+  readonly #series: SeriesGroups;
+  readonly #schemas: SchemaGroups;
+  /** Where a body is unpacked that is not kept. */
+  readonly #scratch = new Scratch(MAX_KEPT_BYTES);
+  /** Used again and again, one a request of a round. */
+  readonly #buffers: RowBuffer[] = [];
+  #usedBuffers = 0;
 
   constructor(options: IngesterOptions) {
+    const { store, clock, limits } = options;
     this.#options = options;
+    this.#series = new SeriesGroups(store, clock, limits);
+    this.#schemas = schemaGroups(
+      store,
+      (hash, series) => this.#series.ofList(hash, series),
+      (group) => store.widthOf(group),
+    );
+  }
+
+  /** Series that were refused by a limit since the start. */
+  get refusedSeries(): RefusedSeries {
+    return this.#series.refused;
   }
 
   /** One reply a request, in their order; when a reply is `ok` its samples are on disk and can be read. */
@@ -96,6 +119,8 @@ export class Ingester {
     const refusal = this.#options.store.refusal();
     if (refusal !== undefined)
       return requests.map(() => refused(new Fault('unavailable', refusal, { retry: true })));
+    this.#series.begin();
+    this.#dropLargeBuffers();
     const writes: Write[] = [];
     const group = new Set<string>();
     const replies = requests.map((request) => {
@@ -142,9 +167,9 @@ export class Ingester {
     const id = readBatchId(body);
     const name = `${id.agent} ${id.epoch} ${id.sequence}`;
     if (group.has(name) || store.has(id)) return REPEATED;
-    const findSchema: FindSchema = (hash) => store.schema(hash);
     const newestMs = this.#newestMs();
-    const { batch, rows } = readAgentBatch(body, findSchema, newestMs, limits.maxBodyBytes);
+    const rows = this.#buffer();
+    const { batch, refused: left } = readAgentBatch(body, this.#schemas, newestMs, limits.maxBodyBytes, rows);
     const last = store.lastSequence(id.agent, id.epoch);
     const missing = id.sequence - last - 1;
     if (last > 0 && missing > 0 && !group.has(`${id.agent} ${id.epoch} ${id.sequence - 1}`)) {
@@ -152,10 +177,17 @@ export class Ingester {
     }
     group.add(name);
     const { logs } = batch;
-    writes.push({ kind: KIND_BATCH, newestMs, body, batch, rows, logs });
+    const omitted = left.map(({ place }) => place);
+    writes.push({ rows, logs, batch: { ...id, body, newestMs, omitted } });
+    const samples = rows.valueCount;
+    const [first] = left;
+    if (first !== undefined) {
+      const message = `${left.length} frames were refused, the others taken:\n${first.reason}`;
+      return { ok: false, code: 'bad_data', message, retry: false, samples };
+    }
     return {
       ...TAKEN,
-      samples: rows.reduce((sum, { values }) => sum + values.length, 0),
+      samples,
       lines: logs.reduce((sum, { ends }) => sum + ends.length, 0),
       lineBytes: logs.reduce((sum, { bytes }) => sum + bytes.length, 0),
     };
@@ -163,91 +195,60 @@ export class Ingester {
 
   #readFormat(format: Format, request: IngestRequest, writes: Write[]): IngestReply {
     const { clock, limits } = this.#options;
-    const { kind, body, encoding = format.encoding, parameters = [] } = request;
-    const { maxLabels, maxLabelLength } = limits;
-    const form: BodyForm = { encoding, receivedMs: clock.nowMs(), maxLabels, maxLabelLength, parameters };
-    const newestMs = this.#newestMs();
-    const collected = readFormat(format, body, form, newestMs, limits);
-    const { rows, refused } = collected;
-    const samples = rows.length;
-    if (samples > 0) writes.push({ kind, newestMs, body: encodeEnvelope(form, body), rows, logs: [] });
-    if (refused === 0) return { ...TAKEN, samples };
+    const { body, encoding = format.encoding, parameters = [] } = request;
+    const rows = this.#buffer();
+    const collected = new Collected(rows, this.#series, this.#newestMs(), limits);
+    const content = decodeContent(body, encoding, limits.maxBodyBytes, this.#scratch);
+    format.read(content, collected, { receivedMs: clock.nowMs(), parameters });
+    const samples = rows.valueCount;
+    if (samples > 0) writes.push({ rows, logs: [] });
+    if (collected.refused === 0) return { ...TAKEN, samples };
     return { ok: false, code: 'bad_data', message: collected.message(format.noun), retry: false, samples };
   }
 
   #readPush(kind: number, body: Uint8Array, writes: Write[]): IngestReply {
     const decode = findPushDecoder(kind);
     if (decode === undefined) throw new Error(`BUG: a request of kind ${kind}`);
-    const newestMs = this.#newestMs();
-    const { clock, limits } = this.#options;
-    const { maxLabels, maxLabelLength } = limits;
-    const { rows, refusals, skipped } = decode(body, newestMs, limits);
-    const form: BodyForm = {
-      encoding: '',
-      receivedMs: clock.nowMs(),
-      maxLabels,
-      maxLabelLength,
-      parameters: [],
-    };
-    if (rows.length > 0) writes.push({ kind, newestMs, body: encodeEnvelope(form, body), rows, logs: [] });
-    const samples = rows.reduce((sum, { values }) => sum + values.length, 0);
+    const pushed = decode(body, this.#newestMs(), this.#options.limits);
+    const { refusals, skipped } = pushed;
+    const rows = this.#buffer();
+    for (const { key, series, atMs, values } of pushed.rows) {
+      const group = this.#series.named(key) ?? this.#series.ofList(key, series());
+      if (typeof group === 'string') refusals.add(1, () => group);
+      else rows.addRow(group, atMs, values);
+    }
+    if (rows.count > 0) writes.push({ rows, logs: [] });
+    const samples = rows.valueCount;
     if (!refusals.any) return { ...TAKEN, samples, skipped };
     const message = refusals.toString();
-    const refused = refusals.count;
-    return { ok: false, code: 'bad_data', message, retry: false, samples, refused, skipped };
+    return {
+      ok: false,
+      code: 'bad_data',
+      message,
+      retry: false,
+      samples,
+      refused: refusals.count,
+      skipped,
+    };
   }
 
   #newestMs(): number {
     return this.#options.clock.nowMs() + this.#options.limits.futureMs;
   }
-}
 
-/** Reads a journalled body back into what was taken when it came, whatever the settings are now. */
-export function readJournalled(
-  { kind, newestMs, body }: Pick<Write, 'kind' | 'newestMs' | 'body'>,
-  findSchema: FindSchema,
-): Content {
-  if (kind === KIND_BATCH) {
-    const { batch, rows } = readAgentBatch(body, findSchema, newestMs, JOURNAL_LIMITS.maxBodyBytes);
-    return { rows, logs: batch.logs };
+  /** An empty buffer, until the next round. */
+  #buffer(): RowBuffer {
+    const buffer = (this.#buffers[this.#usedBuffers++] ??= new RowBuffer());
+    buffer.clear();
+    return buffer;
   }
-  if (kind === KIND_BARE_REMOTE_WRITE) {
-    const collected = new Collected(newestMs, JOURNAL_LIMITS);
-    readRemoteWrite(decodeContent(body, 'snappy', JOURNAL_LIMITS.maxBodyBytes), collected);
-    return { rows: collected.rows, logs: [] };
-  }
-  const decode = findPushDecoder(kind);
-  const format = FORMATS[kind];
-  if (!decode && !format) {
-    throw new Fault('malformed', `an entry of kind ${kind}, which this version does not know`);
-  }
-  const { form, body: content } = decodeEnvelope(body);
-  if (format) return { rows: readFormat(format, content, form, newestMs, JOURNAL_LIMITS).rows, logs: [] };
-  const { maxLabels, maxLabelLength } = form;
-  const pushed = decode?.(content, newestMs, { ...JOURNAL_LIMITS, maxLabels, maxLabelLength });
-  return { rows: pushed?.rows ?? [], logs: [] };
-}
 
-/** What was acknowledged is read again without asking for its size. */
-const JOURNAL_LIMITS = {
-  maxBodyBytes: 2 ** 30,
-  futureMs: 0,
-  maxSamples: Infinity,
-  maxLabels: Infinity,
-  maxLabelLength: Infinity,
-} as const;
-
-function readFormat(
-  format: Format,
-  body: Uint8Array,
-  form: BodyForm,
-  newestMs: number,
-  { maxBodyBytes, maxSamples }: Pick<IngestLimits, 'maxBodyBytes' | 'maxSamples'>,
-): Collected {
-  const { maxLabels, maxLabelLength } = form;
-  const collected = new Collected(newestMs, { maxSamples, maxLabels, maxLabelLength });
-  format.read(decodeContent(body, form.encoding, maxBodyBytes), collected, form);
-  return collected;
+  #dropLargeBuffers(): void {
+    this.#usedBuffers = 0;
+    if (this.#buffers.length > MAX_KEPT_BUFFERS) this.#buffers.length = MAX_KEPT_BUFFERS;
+    for (const [i, { byteLength }] of this.#buffers.entries())
+      if (byteLength > MAX_KEPT_BYTES) this.#buffers[i] = new RowBuffer();
+  }
 }
 
 /** A bug in reading one body is that sender's answer and nobody else's. */

@@ -1,3 +1,6 @@
+/** What one body may hold, and how large it may be. */
+export type BodyLimits = Pick<IngestLimits, 'maxBodyBytes' | 'maxSamples' | 'maxLabels' | 'maxLabelLength'>;
+
 /** What one request may ask for; each is a setting under `ingest`. */
 export interface IngestLimits {
   /** Bytes of a body when it is unpacked. */
@@ -9,4 +12,10 @@ export interface IngestLimits {
   readonly maxLabels: number;
   /** Characters of a label name or value. */
   readonly maxLabelLength: number;
+  /** Series that are open at the same time; no new ones are taken past it. */
+  readonly maxSeries: number;
+  /** New series within a minute. */
+  readonly maxNewSeries: number;
+  /** Series with the same label `instance`. */
+  readonly maxSeriesPerTarget: number;
 }

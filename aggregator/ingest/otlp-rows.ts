@@ -1,7 +1,7 @@
 import { labelsFrom, labelsKey, METRIC_NAME, printLabels, type Labels } from '../../wire/labels.ts';
 import { putStale } from '../../wire/sample.ts';
-import type { Row } from '../store/store.ts';
-import type { IngestLimits } from './limits.ts';
+import type { PushedRow } from './pushed-row.ts';
+import type { BodyLimits } from './limits.ts';
 import {
   TEMPORALITY_CUMULATIVE,
   TEMPORALITY_DELTA,
@@ -27,10 +27,10 @@ type LabelRecord = Record<string, string>;
  * wrong is refused alone.
  */
 export class OtlpRows implements OtlpSink {
-  readonly rows: Row[] = [];
+  readonly rows: PushedRow[] = [];
   readonly refusals = new Refusals();
   readonly #newestMs: number;
-  readonly #limits: IngestLimits;
+  readonly #limits: BodyLimits;
   readonly #labelNames = new Map<string, string>();
   #resource: Attributes = [];
   #target: LabelRecord = {};
@@ -39,7 +39,7 @@ export class OtlpRows implements OtlpSink {
   /** Times of the resource's points. */
   readonly #timesMs = new Set<number>();
 
-  constructor(newestMs: number, limits: IngestLimits) {
+  constructor(newestMs: number, limits: BodyLimits) {
     this.#newestMs = newestMs;
     this.#limits = limits;
   }

@@ -1,6 +1,6 @@
-import type { Row } from '../store/store.ts';
+import type { PushedRow } from './pushed-row.ts';
 import { decodeInflux } from './influx-lines.ts';
-import type { IngestLimits } from './limits.ts';
+import type { BodyLimits } from './limits.ts';
 import { readOtlpJson } from './otlp-json.ts';
 import type { OtlpSink } from './otlp-metric.ts';
 import { readOtlpProtobuf } from './otlp-protobuf.ts';
@@ -16,13 +16,13 @@ export const KIND_INFLUX = 12;
 
 /** What a pushed body says: the samples that are taken, and why others are not. */
 export interface Pushed {
-  readonly rows: readonly Row[];
+  readonly rows: readonly PushedRow[];
   readonly refusals: Refusals;
   /** Values that were left out because they are text. */
   readonly skipped: number;
 }
 
-type DecodePush = (body: Uint8Array, newestMs: number, limits: IngestLimits) => Pushed;
+type DecodePush = (body: Uint8Array, newestMs: number, limits: BodyLimits) => Pushed;
 
 /** The decoder of a kind, none when no kind here has this number. A body that can't be read throws a `Fault`. */
 export function findPushDecoder(kind: number): DecodePush | undefined {

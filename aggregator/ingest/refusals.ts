@@ -1,5 +1,5 @@
 import { METRIC_NAME, labelValue, printLabels, type Labels } from '../../wire/labels.ts';
-import type { IngestLimits } from './limits.ts';
+import type { BodyLimits } from './limits.ts';
 
 /** A refusal names so many and counts the others. */
 const NAMED = 10;
@@ -39,7 +39,7 @@ export function refuseTime(atMs: number, newestMs: number): string | undefined {
 }
 
 /** Why a series is not taken: too many labels, one that is too long, no name. */
-export function refuseLabels(labels: Labels, limits: IngestLimits): string | undefined {
+export function refuseLabels(labels: Labels, limits: BodyLimits): string | undefined {
   if (labelValue(labels, METRIC_NAME) === '') return `${printLabels(labels)}: there is no metric name`;
   if (labels.length / 2 > limits.maxLabels)
     return `${printLabels(labels.slice(0, 20))}: ${labels.length / 2} labels, at most ${limits.maxLabels} are taken (setting ingest.max-labels)`;
@@ -49,7 +49,7 @@ export function refuseLabels(labels: Labels, limits: IngestLimits): string | und
   return undefined;
 }
 
-function refuseLength(labels: Labels, index: number, limits: IngestLimits): string {
+function refuseLength(labels: Labels, index: number, limits: BodyLimits): string {
   const name = labels[index - (index % 2)] as string;
   const metric = labelValue(labels, METRIC_NAME).slice(0, 80);
   return `${metric}: label ${JSON.stringify(name.slice(0, 80))} is longer than ${limits.maxLabelLength} (setting ingest.max-label-length)`;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 
 import { Fault } from '../../lib/fault.ts';
 import { labelsFrom, printLabels } from '../../wire/labels.ts';
-import { Collected } from './collected.ts';
+import { collect, type CollectedSamples } from './collected.fake.ts';
 import { readRemoteWrite2 } from './remote-write-2.ts';
 import { remoteWriteMessage, remoteWriteMessage2, type FakeSeries2 } from './remote-write.fake.ts';
 import { readRemoteWrite } from './remote-write.ts';
@@ -11,13 +11,8 @@ import { readRemoteWrite } from './remote-write.ts';
 const NEWEST_MS = 1_767_225_600_000;
 const LIMITS = { maxSamples: 100, maxLabels: 5, maxLabelLength: 50 };
 
-function read(body: Uint8Array, reader = readRemoteWrite2): { taken: unknown[]; refused: string } {
-  const collected = new Collected(NEWEST_MS, LIMITS);
-  reader(body, collected);
-  return {
-    taken: collected.rows.map((row) => [printLabels(row.series()[0]!), row.atMs, row.values[0]]),
-    refused: collected.refused === 0 ? '' : collected.message('series'),
-  };
+function read(body: Uint8Array, reader = readRemoteWrite2): CollectedSamples {
+  return collect(NEWEST_MS, LIMITS, 'series', (collected) => reader(body, collected));
 }
 
 const up = (job: string, more: Partial<FakeSeries2> = {}): FakeSeries2 => ({

@@ -1,5 +1,5 @@
 import { Fault } from '../../lib/fault.ts';
-import { FIXED64, LENGTH, VARINT, type ProtobufReader } from '../../lib/protobuf-reader.ts';
+import { FIXED64, LENGTH, ProtobufReader, VARINT } from '../../lib/protobuf-reader.ts';
 import { printLabels } from '../../wire/labels.ts';
 import type { Collected } from './collected.ts';
 
@@ -8,79 +8,174 @@ export const MAX_SERIES_LABELS = 2000;
 
 /** In both versions. */
 const SAMPLES = 2;
+const SAMPLE_TAG = 0x12;
+const VALUE_TAG = 0x09;
+const TIME_TAG = 0x10;
 
 /** What differs between the versions of remote write. */
 export interface SeriesForm {
-  /** Adds the names and values, by turns, of a field of labels. Throws a `Fault` when it can't. */
-  readLabel(series: ProtobufReader, texts: string[]): void;
   /** The number of the field of native histograms. */
   readonly histograms: number;
+  /** The end of the fields of labels with which a series begins; -1 when it does not begin as senders write it. */
+  passLabels(bytes: Uint8Array, start: number, end: number): number;
+  /** The group of the series that these fields name; undefined when it is not known. */
+  findGroup(bytes: Uint8Array, start: number, end: number, collected: Collected): number | undefined;
+  /** Adds the names and values, by turns, of a field of labels. Throws a `Fault` when it can't. */
+  readLabel(series: ProtobufReader, texts: string[]): void;
 }
 
 /**
- * Takes the samples of one series, the `index`th of its request; a series that is wrong is refused alone. Exemplars
- * and metadata are passed over; native histograms are refused by name, the samples beside them are taken.
+ * Takes the series of one request; one that is wrong is refused alone. Exemplars and metadata are passed over;
+ * native histograms are refused by name, the samples beside them are taken.
  */
-export function takeSeries(
-  series: ProtobufReader,
-  index: number,
-  form: SeriesForm,
-  collected: Collected,
-): void {
-  try {
-    readSeries(series, form, collected);
-  } catch (thrown) {
-    if (!(thrown instanceof Fault) || thrown.code !== 'malformed') throw thrown;
-    collected.refuse(() => `series ${index} of the request: ${thrown.message}`);
-  }
-}
+export class RemoteSeries {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #collected: Collected;
+  readonly #form: SeriesForm;
+  #index = 0;
+  /** The sample that was passed last. */
+  #low = 0;
+  #high = 0;
+  #atMs = 0;
+  readonly #value = new Float64Array(1);
+  readonly #valueWords = new Uint32Array(this.#value.buffer);
 
-function readSeries(series: ProtobufReader, form: SeriesForm, collected: Collected): void {
-  const texts: string[] = [];
-  let histograms = 0;
-  while (series.next()) {
-    if (series.field === 1) {
-      form.readLabel(series, texts);
-      if (texts.length > 2 * MAX_SERIES_LABELS)
-        throw new Fault('malformed', `more than ${MAX_SERIES_LABELS} labels`);
-    } else {
-      if (series.field === form.histograms) histograms++;
-      series.skip();
+  constructor(bytes: Uint8Array, collected: Collected, form: SeriesForm) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#collected = collected;
+    this.#form = form;
+  }
+
+  /** Takes the next series of the request, which stands from `start` to before `end`. */
+  take(start: number, end: number): void {
+    this.#index++;
+    const labelsEnd = this.#form.passLabels(this.#bytes, start, end);
+    const isPlain = labelsEnd > start && this.#hasPlainSamples(labelsEnd, end);
+    const group = isPlain ? this.#form.findGroup(this.#bytes, start, labelsEnd, this.#collected) : undefined;
+    // Fast path: written as senders do, and known.
+    if (group !== undefined) return this.#takeKnown(group, labelsEnd, end);
+    const index = this.#index;
+    try {
+      this.#read(new ProtobufReader(this.#bytes, start, end), isPlain);
+    } catch (thrown) {
+      if (!(thrown instanceof Fault) || thrown.code !== 'malformed') throw thrown;
+      this.#collected.refuse(() => `series ${index} of the request: ${thrown.message}`);
     }
   }
-  if (texts.length % 2 !== 0)
-    throw new Fault('malformed', `${texts.length} names and values of labels are no pairs`);
-  const checked = collected.check(texts);
-  if (typeof checked === 'string') return collected.refuse(() => checked);
-  // The labels may stand behind the samples, so these are read in a second walk, straight to where they go.
-  series.rewind();
-  let refused: string | undefined;
-  while (series.next()) {
-    if (series.field !== SAMPLES) {
-      series.skip();
-      continue;
+
+  #takeKnown(group: number, start: number, end: number): void {
+    const { rows } = this.#collected;
+    for (let at = start; at < end;) {
+      at = this.#passSample(at, end);
+      this.#collected.isTimeRefused(this.#atMs);
+      rows.addBits(group, this.#atMs, this.#low, this.#high);
     }
-    const values = new Float64Array(1);
-    const atMs = readSample(series.message(), values);
-    const reason = collected.add(checked, atMs, values);
-    refused ??= reason;
   }
-  const first = refused;
-  if (first !== undefined) collected.refuse(() => first);
-  if (histograms > 0)
-    collected.refuse(
-      () => `${printLabels(checked.labels)}: ${histograms} native histograms, which are not taken yet`,
+
+  /** Do samples that are taken stand there, and nothing else? */
+  #hasPlainSamples(start: number, end: number): boolean {
+    for (let at = start; at < end;) {
+      at = this.#passSample(at, end);
+      if (at < 0 || this.#collected.isTimeRefused(this.#atMs)) return false;
+    }
+    return true;
+  }
+
+  /** Reads a sample as senders write it and returns its end; -1 when it is something else. */
+  #passSample(start: number, limit: number): number {
+    const bytes = this.#bytes;
+    const end = start + 2 + (bytes[start + 1] as number);
+    if (bytes[start] !== SAMPLE_TAG || (bytes[start + 1] as number) > 0x7f || end > limit) return -1;
+    let at = start + 2;
+    this.#low = 0;
+    this.#high = 0;
+    this.#atMs = 0;
+    // What is zero is left out.
+    if (bytes[at] === VALUE_TAG && at + 9 <= end) {
+      this.#low = this.#view.getUint32(at + 1, true);
+      this.#high = this.#view.getUint32(at + 5, true);
+      at += 9;
+    }
+    if (at < end && bytes[at] === TIME_TAG) {
+      // Seven bytes hold more than any time that is taken.
+      let scale = 1;
+      let byte = 0x80;
+      for (at++; byte > 0x7f && at < end && scale < 2 ** 49; scale *= 128) {
+        byte = bytes[at++] as number;
+        this.#atMs += (byte & 0x7f) * scale;
+      }
+      if (byte > 0x7f) return -1;
+    }
+    return at === end ? end : -1;
+  }
+
+  /** Takes a series of any form. `isKeyed`: it was looked for by its bytes, which name it from now on. */
+  #read(series: ProtobufReader, isKeyed: boolean): void {
+    const texts: string[] = [];
+    let histograms = 0;
+    while (series.next()) {
+      if (series.field === 1) {
+        this.#form.readLabel(series, texts);
+        if (texts.length > 2 * MAX_SERIES_LABELS)
+          throw new Fault('malformed', `more than ${MAX_SERIES_LABELS} labels`);
+      } else {
+        if (series.field === this.#form.histograms) histograms++;
+        series.skip();
+      }
+    }
+    if (texts.length % 2 !== 0)
+      throw new Fault('malformed', `${texts.length} names and values of labels are no pairs`);
+    const group = this.#collected.groupOf(texts);
+    if (typeof group === 'string') return this.#collected.refuse(() => group);
+    if (isKeyed) this.#collected.keys.addLast(group);
+    // The labels may stand behind the samples, so these are read in a second walk, straight to where they go.
+    series.rewind();
+    this.#readSamples(series, group, texts);
+    if (histograms === 0) return;
+    this.#collected.refuse(
+      () => `${this.#print(texts)}: ${histograms} native histograms, which are not taken yet`,
     );
-}
-
-/** Puts the value and returns the time in ms. */
-function readSample(sample: ProtobufReader, value: Float64Array): number {
-  let atMs = 0;
-  while (sample.next()) {
-    if (sample.field === 1 && sample.wireType === FIXED64) sample.doubleInto(value, 0);
-    else if (sample.field === 2 && sample.wireType === VARINT) atMs = sample.int64();
-    else if (sample.wireType === LENGTH || sample.field > 2) sample.skip();
-    else throw new Fault('malformed', `a sample's field ${sample.field} has wire type ${sample.wireType}`);
   }
-  return atMs;
+
+  #readSamples(series: ProtobufReader, group: number, texts: readonly string[]): void {
+    let refusedMs: number | undefined;
+    while (series.next()) {
+      if (series.field !== SAMPLES) {
+        series.skip();
+        continue;
+      }
+      const atMs = this.#readSample(series.message());
+      if (this.#collected.isTimeRefused(atMs)) refusedMs ??= atMs;
+      else {
+        const [low = 0, high = 0] = this.#valueWords;
+        this.#collected.rows.addBits(group, atMs, low, high);
+      }
+    }
+    if (refusedMs === undefined) return;
+    const firstMs = refusedMs;
+    this.#collected.refuse(() => {
+      const labels = this.#collected.check(texts);
+      return this.#collected.timeReason(typeof labels === 'string' ? [] : labels, firstMs);
+    });
+  }
+
+  /** Puts the value into `#value` and returns the time in ms. */
+  #readSample(sample: ProtobufReader): number {
+    let atMs = 0;
+    this.#value[0] = 0;
+    while (sample.next()) {
+      if (sample.field === 1 && sample.wireType === FIXED64) sample.doubleInto(this.#value, 0);
+      else if (sample.field === 2 && sample.wireType === VARINT) atMs = sample.int64();
+      else if (sample.wireType === LENGTH || sample.field > 2) sample.skip();
+      else throw new Fault('malformed', `a sample's field ${sample.field} has wire type ${sample.wireType}`);
+    }
+    return atMs;
+  }
+
+  #print(texts: readonly string[]): string {
+    const labels = this.#collected.check(texts);
+    return typeof labels === 'string' ? labels : printLabels(labels);
+  }
 }

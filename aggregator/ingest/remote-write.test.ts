@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { Collected } from './collected.ts';
+import { collect } from './collected.fake.ts';
 import { remoteWriteMessage } from './remote-write.fake.ts';
 import { readRemoteWrite } from './remote-write.ts';
 
@@ -10,12 +10,11 @@ const LIMITS = { maxSamples: 100, maxLabels: 10, maxLabelLength: 100 };
 
 function decode(...timesMs: number[]): { taken: number[]; refused: string } {
   const samples = timesMs.map((atMs): [number, number] => [atMs, 1]);
-  const collected = new Collected(NEWEST_MS, LIMITS);
-  readRemoteWrite(remoteWriteMessage([{ labels: [['__name__', 'm']], samples }]), collected);
-  return {
-    taken: collected.rows.map(({ atMs }) => atMs),
-    refused: collected.refused === 0 ? '' : collected.message('series'),
-  };
+  const body = remoteWriteMessage([{ labels: [['__name__', 'm']], samples }]);
+  const { taken, refused } = collect(NEWEST_MS, LIMITS, 'series', (collected) =>
+    readRemoteWrite(body, collected),
+  );
+  return { taken: taken.map(([, atMs]) => atMs), refused };
 }
 
 test.each([

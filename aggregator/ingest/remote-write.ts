@@ -1,7 +1,7 @@
 import { Fault } from '../../lib/fault.ts';
-import { ProtobufReader } from '../../lib/protobuf-reader.ts';
+import { LENGTH, ProtobufReader } from '../../lib/protobuf-reader.ts';
 import type { Collected } from './collected.ts';
-import { takeSeries, type SeriesForm } from './remote-write-series.ts';
+import { RemoteSeries, type SeriesForm } from './remote-write-series.ts';
 
 /**
  * Reads `prometheus.WriteRequest` of remote write 1.0 (prometheus/docs `specs/prw/remote_write_spec.md`). A
@@ -9,20 +9,46 @@ import { takeSeries, type SeriesForm } from './remote-write-series.ts';
  */
 export function readRemoteWrite(body: Uint8Array, collected: Collected): void {
   const request = new ProtobufReader(body);
-  let index = 0;
+  const series = new RemoteSeries(body, collected, new LabelFields());
   while (request.next()) {
-    if (request.field === 1) takeSeries(request.message(), ++index, FORM, collected);
-    else if (request.field === SERIES_OF_2)
+    if (request.field === SERIES && request.wireType === LENGTH) {
+      const start = request.passBytes();
+      series.take(start, request.offset);
+    } else if (request.field === SERIES_OF_2)
       throw new Fault('malformed', 'this is remote write 2.0, sent under the content type of 1.0');
     else request.skip();
   }
 }
 
+const SERIES = 1;
 const SERIES_OF_2 = 5;
+/** `repeated Label labels = 1`, of bytes. */
+const LABEL_TAG = 0x0a;
 
-const FORM: SeriesForm = {
-  histograms: 4,
-  readLabel(series, texts) {
+/** Labels are messages of two texts, and their bytes as they stand name a series. */
+class LabelFields implements SeriesForm {
+  readonly histograms = 4;
+
+  findGroup(bytes: Uint8Array, start: number, end: number, { keys }: Collected): number | undefined {
+    return keys.find(bytes, start, end);
+  }
+
+  passLabels(bytes: Uint8Array, start: number, end: number): number {
+    let at = start;
+    while (at < end && bytes[at] === LABEL_TAG) {
+      let length = bytes[at + 1] as number;
+      let from = at + 2;
+      if (length > 0x7f) {
+        const high = bytes[from++] as number;
+        if (high > 0x7f) return -1;
+        length = (length & 0x7f) | (high << 7);
+      }
+      at = from + length;
+    }
+    return at <= end ? at : -1;
+  }
+
+  readLabel(series: ProtobufReader, texts: string[]): void {
     const label = series.message();
     let name = '';
     let value = '';
@@ -32,5 +58,5 @@ const FORM: SeriesForm = {
       else label.skip();
     }
     texts.push(name, value);
-  },
-};
+  }
+}

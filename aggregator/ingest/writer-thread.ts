@@ -3,11 +3,13 @@ import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { systemClock } from '../../lib/clock.ts';
 import { reasonOf } from '../../lib/fault.ts';
 import { HeadMemory } from '../store/sqlite/head-memory.ts';
-import { SqliteWriter, type WriterEvents } from '../store/sqlite/sqlite-writer.ts';
+import { SqliteWriter, type StoreFigures, type WriterEvents } from '../store/sqlite/sqlite-writer.ts';
 import type { Retention } from '../store/sqlite/retention.ts';
 import type { StoreView } from '../store/sqlite/view.ts';
-import { Ingester, readJournalled, type IngestReply, type IngestRequest } from './ingester.ts';
+import { Ingester, type IngestReply, type IngestRequest } from './ingester.ts';
+import { readJournalledBatch } from './journalled-batch.ts';
 import type { IngestLimits } from './limits.ts';
+import type { RefusedSeries } from './series-groups.ts';
 
 /**
  * The thread that owns every write. Requests that wait when it comes to look are taken as one group with one
@@ -29,11 +31,8 @@ export type ToWriter =
 
 type EventName = keyof WriterEvents | 'gap';
 
-export interface WriterStats {
-  readonly series: number;
-  readonly openBytes: number;
-  readonly storedBytes: number;
-  readonly partitions: number;
+export interface WriterStats extends StoreFigures {
+  readonly refusedSeries: RefusedSeries;
   /** Why folding fails, if it does. */
   readonly failure: string | undefined;
   /** Why nothing is taken now, if so. */
@@ -69,7 +68,7 @@ function run(port: MessagePort, options: WriterThreadOptions): void {
     const replies = ingester.take(group);
     say({ type: 'replies', replies: group.map(({ id }, i) => [id, replies[i] as IngestReply]) });
   };
-  let figures = { series: 0, openBytes: 0, storedBytes: 0, partitions: 0 };
+  let figures: StoreFigures = { series: 0, openSamples: 0, openBytes: 0, storedBytes: 0, partitions: 0 };
   let unseen: string | undefined;
   const tellStats = (): void => {
     store.tick();
@@ -80,7 +79,8 @@ function run(port: MessagePort, options: WriterThreadOptions): void {
       unseen = `the files of the store can't be looked at: ${reasonOf(thrown)}`;
     }
     const failure = store.failure ?? unseen;
-    say({ type: 'stats', stats: { ...figures, failure, refusal: store.refusal() } });
+    const { refusedSeries } = ingester;
+    say({ type: 'stats', stats: { ...figures, refusedSeries, failure, refusal: store.refusal() } });
   };
   const ticking = setInterval(tellStats, STATS_EVERY_MS);
   const close = async (): Promise<void> => {
@@ -118,7 +118,7 @@ function openStore(options: WriterThreadOptions, readers: ReadonlySet<MessagePor
   return new SqliteWriter({
     ...options,
     clock: systemClock,
-    decode: readJournalled,
+    readBatch: readJournalledBatch,
     onView: (view: StoreView) => {
       for (const reader of readers) reader.postMessage(view);
       memory.took(view);

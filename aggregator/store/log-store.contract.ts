@@ -8,7 +8,8 @@ import type { LineCondition, LogLimits, LogReader, LogSearch, TailPosition } fro
 import type { Matcher } from './matcher.ts';
 import { type Line, LogTwin, show, type Shown, streamOf } from './log-store.fake.ts';
 import { everything, type Scope } from './scope.ts';
-import type { StoreWriter } from './store.ts';
+import { RowBuffer } from './row-buffer.ts';
+import type { StoreWriter, Write } from './store.ts';
 
 /** What the contract needs of an implementation. */
 export interface LogStoreUnderTest {
@@ -28,9 +29,6 @@ export const freeLogLimits: LogLimits = {
     throw new Error(message);
   },
 };
-
-/** The kind of the journal entries that the contract writes. */
-export const LINES = 1;
 
 const START_NS = BigInt(Date.UTC(2026, 0, 10)) * 1_000_000n;
 const HOUR_NS = 3_600_000_000_000n;
@@ -59,6 +57,14 @@ const contains = (text: string, ignoreCase = false): LineCondition => ({
 const regex = (text: string, ignoreCase = false): LineCondition => ({ kind: 'regex', text, ignoreCase });
 const eq = (name: string, value: string): Matcher => ({ name, op: '=', value });
 
+let sequence = 0;
+
+/** A batch of lines alone, each with a number of its own. */
+export function linesAsBatch(body: Uint8Array, logs: readonly PackedLogStream[]): Write {
+  const batch = { agent: 'a', epoch: 1, sequence: ++sequence, body, newestMs: 1e15, omitted: [] };
+  return { rows: new RowBuffer(), logs, batch };
+}
+
 /** What every store of lines does. `encode` makes the body that the implementation's journal reads back. */
 export function logStoreContract(
   name: string,
@@ -72,8 +78,7 @@ export function logStoreContract(
     });
     afterEach(() => store.close());
 
-    const put = (...logs: PackedLogStream[]): void =>
-      store.writer.write([{ kind: LINES, newestMs: 1e15, body: encode(logs), rows: [], logs }]);
+    const put = (...logs: PackedLogStream[]): void => store.writer.write([linesAsBatch(encode(logs), logs)]);
     const find = (changes: Partial<LogSearch> = {}, scope: Scope = everything): Shown[] =>
       show(store.logs.search(scope, search(changes), freeLogLimits));
     const texts = (changes: Partial<LogSearch> = {}): string[] => find(changes).map(([, , text]) => text);

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
+import type { BatchId } from '../../wire/batch.ts';
 import { isStale, putStale } from '../../wire/sample.ts';
 import { labelsFrom, labelsKey, printLabels, type Labels } from '../../wire/labels.ts';
 import type { Matcher } from './matcher.ts';
 import { everything, type Scope } from './scope.ts';
-import type { MetricReader, StoreWriter, ReadLimits, Row, SeriesSamples } from './store.ts';
+import { RowBuffer } from './row-buffer.ts';
+import type { GroupRegistry, MetricReader, StoreWriter, ReadLimits, SeriesSamples } from './store.ts';
 
 /** What the contract needs of an implementation. */
 export interface StoreUnderTest {
@@ -32,16 +34,35 @@ const DAY_MS = 24 * HOUR_MS;
 const START_MS = Date.UTC(2026, 0, 10);
 const ALL = { fromMs: 0, toMs: 1e15 };
 
-/** One body of one sample each for `samples`: `[labels, time, value]`. */
-export function rowsOf(samples: readonly (readonly [Record<string, string>, number, number])[]): Row[] {
-  return samples.map(([record, atMs, value]) => {
-    const labels = labelsFrom(record);
-    return { key: labelsKey(labels), series: () => [labels], atMs, values: Float64Array.of(value) };
-  });
+/** Values of one moment for series that are measured together. */
+export interface SampleRow {
+  readonly series: readonly Labels[];
+  readonly atMs: number;
+  readonly values: Float64Array;
 }
 
-function rowOf(series: readonly Labels[], atMs: number, values: Float64Array): Row {
-  return { key: series.map(labelsKey).join(), series: () => series, atMs, values };
+/** A row of one sample for each of `samples`: `[labels, time, value]`. */
+export function rowsOf(samples: readonly (readonly [Record<string, string>, number, number])[]): SampleRow[] {
+  return samples.map(([record, atMs, value]) => rowOf([labelsFrom(record)], atMs, Float64Array.of(value)));
+}
+
+export function rowOf(series: readonly Labels[], atMs: number, values: Float64Array): SampleRow {
+  return { series, atMs, values };
+}
+
+/** The rows as a store takes them, their series registered there. */
+export function buffered(store: GroupRegistry, rows: readonly SampleRow[]): RowBuffer {
+  const buffer = new RowBuffer();
+  for (const { series, atMs, values } of rows) {
+    const [labels] = series;
+    const name = series.map(labelsKey).join();
+    const group =
+      series.length === 1 && labels
+        ? store.groupOfOne(labels)
+        : (store.groupNamed(name) ?? store.addGroup(series, name));
+    buffer.addRow(group, atMs, values);
+  }
+  return buffer;
 }
 
 function show(found: readonly SeriesSamples[]): Record<string, [number, number][]> {
@@ -55,12 +76,8 @@ function show(found: readonly SeriesSamples[]): Record<string, [number, number][
 
 const eq = (name: string, value: string): Matcher => ({ name, op: '=', value });
 
-/** What every store does. `encode` makes the body that the implementation's journal reads back. */
-export function metricStoreContract(
-  name: string,
-  open: () => Promise<StoreUnderTest>,
-  encode: (rows: readonly Row[]) => Uint8Array,
-): void {
+/** What every store does. */
+export function metricStoreContract(name: string, open: () => Promise<StoreUnderTest>): void {
   describe(`${name}: the store contract`, () => {
     let store: StoreUnderTest;
     beforeEach(async () => {
@@ -68,10 +85,12 @@ export function metricStoreContract(
     });
     afterEach(() => store.close());
 
-    const put = (rows: readonly Row[], batch?: { agent: string; epoch: number; sequence: number }): void =>
-      store.writer.write([
-        { kind: 0, newestMs: 1e15, body: encode(rows), rows, logs: [], ...(batch && { batch }) },
-      ]);
+    const put = (rows: readonly SampleRow[]): void =>
+      store.writer.write([{ rows: buffered(store.writer, rows), logs: [] }]);
+    const putBatch = (id: BatchId): void => {
+      const batch = { ...id, body: new Uint8Array(0), newestMs: 1e15, omitted: [] };
+      store.writer.write([{ rows: new RowBuffer(), logs: [], batch }]);
+    };
     const select = (matchers: Matcher[], range = ALL, scope: Scope = everything): SeriesSamples[] =>
       store.reader.select(scope, matchers, range, freeLimits);
 
@@ -217,7 +236,7 @@ export function metricStoreContract(
 
     test('a batch is known once it is written, also after a crash, in any order', async () => {
       const id = (sequence: number) => ({ agent: 'a', epoch: 5, sequence });
-      for (const sequence of [1, 2, 5, 3]) put([], id(sequence));
+      for (const sequence of [1, 2, 5, 3]) putBatch(id(sequence));
       store = await store.crash();
       expect([1, 2, 3, 4, 5, 6].map((n) => store.writer.has(id(n)))).toEqual([
         true,
@@ -227,7 +246,7 @@ export function metricStoreContract(
         true,
         false,
       ]);
-      put([], id(4));
+      putBatch(id(4));
       expect(store.writer.has(id(4))).toBe(true);
       expect(store.writer.lastSequence('a', 5)).toBe(5);
       expect(store.writer.has({ agent: 'a', epoch: 6, sequence: 1 })).toBe(false);

@@ -2,6 +2,7 @@ import type { BatchId } from '../../wire/batch.ts';
 import type { Labels } from '../../wire/labels.ts';
 import type { PackedLogStream } from '../../wire/log-section.ts';
 import type { Matcher } from './matcher.ts';
+import type { RowBuffer } from './row-buffer.ts';
 import type { Scope } from './scope.ts';
 
 /** Samples of one series in order of time, no timestamp twice. Staleness markers are kept as values. */
@@ -48,35 +49,48 @@ export interface MetricReader {
   ): string[];
 }
 
-/** Values of one moment for series that are measured together. */
-export interface Row {
-  /** Names the list of series: equal keys, equal lists. */
-  readonly key: string;
-  /** The series, asked for only when the key is new. */
-  series(): readonly Labels[];
-  readonly atMs: number;
-  readonly values: Float64Array;
-}
-
 /** What a body says. */
 export interface Content {
-  readonly rows: readonly Row[];
+  readonly rows: RowBuffer;
   readonly logs: readonly PackedLogStream[];
 }
 
-/** A body to be kept as it came, and what it says. */
-export interface Write extends Content {
-  /** What the body is; the ingest that made it reads it back after a restart. */
-  readonly kind: number;
-  /** Samples of the body after this time are not among `rows`. */
-  readonly newestMs: number;
+/** An agent's batch, kept as it came, since it is smaller than what it says. */
+export interface KeptBatch extends BatchId {
   readonly body: Uint8Array;
-  /** Set for an agent's batch, which is taken once only. */
-  readonly batch?: BatchId;
+  /** Frames after this time were refused. */
+  readonly newestMs: number;
+  /** Frames of the batch, by their places, that are not among the rows. */
+  readonly omitted: readonly number[];
+}
+
+/** What is written at once. A batch is taken once only, and all that it says is in it. */
+export interface Write extends Content {
+  readonly batch?: KeptBatch;
+}
+
+/** Registers series, so that rows can name them by numbers. */
+export interface GroupRegistry {
+  /** Numbers that were given become void when this changes, which it does in no call but `write` and `tick`. */
+  readonly generation: number;
+  /** Is this series registered? */
+  hasSeries(labels: Labels): boolean;
+  /** Series that are registered. */
+  readonly seriesCount: number;
+  /** Those of them that carry this label. */
+  seriesWith(name: string, value: string): number;
+  /** The group that was registered under this name. */
+  groupNamed(name: string): number | undefined;
+  /** Registers series that are measured together under a name; in the journal a schema's hash, once it is there. */
+  addGroup(series: readonly Labels[], name: string): number;
+  /** The group of one series alone, new or known. */
+  groupOfOne(labels: Labels): number;
+  /** How many series a group has. */
+  widthOf(group: number): number;
 }
 
 /** The writing side of the store, of samples and lines alike; one thread owns it. */
-export interface StoreWriter {
+export interface StoreWriter extends GroupRegistry {
   /** Is this batch in the store already? */
   has(batch: BatchId): boolean;
   /** The highest sequence taken of an agent's epoch, 0 before the first. */

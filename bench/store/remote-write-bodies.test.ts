@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 
-import { Collected } from '../../aggregator/ingest/collected.ts';
+import { collect } from '../../aggregator/ingest/collected.fake.ts';
 import { readRemoteWrite } from '../../aggregator/ingest/remote-write.ts';
 import { snappyDecode } from '../../lib/snappy.ts';
-import { labelsFrom, labelsKey } from '../../wire/labels.ts';
+import { labelsFrom, printLabels } from '../../wire/labels.ts';
 import { INTERVAL_MS, START_MS, targetOf } from './dataset.ts';
 import { RemoteWriteBodies } from './remote-write-bodies.ts';
 
@@ -19,13 +19,12 @@ test('what a receiver reads is what the ticks say', () => {
   const atMs = START_MS + INTERVAL_MS;
   const bodies = [...writer.of({ atMs, rows: [{ target, values }] })];
   expect(bodies.map(({ samples }) => samples)).toEqual([10_000, 3]);
-  const rows = bodies.flatMap(({ bytes }) => {
-    const collected = new Collected(atMs, LIMITS);
-    readRemoteWrite(snappyDecode(bytes, 1 << 25), collected);
-    expect(collected.refused).toBe(0);
-    return collected.rows;
+  const samples = bodies.flatMap(({ bytes }) => {
+    const { taken, refused } = collect(atMs, LIMITS, 'series', (collected) =>
+      readRemoteWrite(snappyDecode(bytes, 1 << 25), collected),
+    );
+    expect(refused).toBe('');
+    return taken;
   });
-  expect(rows.map(({ key }) => key)).toEqual(series.map(labelsKey));
-  expect(rows.map((row) => row.values[0])).toEqual([...values]);
-  expect(new Set(rows.map((row) => row.atMs))).toEqual(new Set([atMs]));
+  expect(samples).toEqual(series.map((labels, i) => [printLabels(labels), atMs, values[i]]));
 });

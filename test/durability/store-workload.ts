@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 
 import { systemClock } from '../../lib/clock.ts';
-import { Ingester, KIND_BATCH, KIND_SCHEMAS, readJournalled } from '../../aggregator/ingest/ingester.ts';
+import { Ingester, KIND_BATCH, KIND_SCHEMAS } from '../../aggregator/ingest/ingester.ts';
+import { readJournalledBatch } from '../../aggregator/ingest/journalled-batch.ts';
 import type { LogSearch } from '../../aggregator/store/log-store.ts';
 import type { ReadLimits, SeriesSamples } from '../../aggregator/store/store.ts';
 import { everything } from '../../aggregator/store/scope.ts';
@@ -116,6 +117,9 @@ export function openStore(folder: string): OpenStore {
     maxSamples: 2 ** 20,
     maxLabels: 64,
     maxLabelLength: 4096,
+    maxSeries: 1e6,
+    maxNewSeries: 1e6,
+    maxSeriesPerTarget: 1e6,
   };
   const ingester = new Ingester({ store: writer, clock: systemClock, limits, onGap: () => {} });
   const readLimits: ReadLimits = {
@@ -154,7 +158,7 @@ function openWriter(folder: string, onView: (view: StoreView) => void, damage: s
   return new SqliteWriter({
     folder,
     clock: systemClock,
-    decode: readJournalled,
+    readBatch: readJournalledBatch,
     onView,
     events: {
       replayed: () => {},

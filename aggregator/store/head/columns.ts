@@ -2,29 +2,25 @@ import { SharedDoubles, SharedWords } from '../../../lib/shared-array.ts';
 import type { SampleColumn } from '../sample-column.ts';
 
 /**
- * The open samples of the head, in shared memory. Series that are always measured together form a group and
- * share their timestamps: a chunk holds `capacity` timestamps and then each column of values, `capacity`
- * long. Rows lie in order of arrival.
+ * The open samples of one head, in shared memory, by the groups of a catalog: a chunk holds `capacity` timestamps
+ * and then each column of values, `capacity` long. Rows lie in order of arrival.
  *
- * A column reference is [group, column, next reference], 0 ends the list. A group is [start in `members`,
- * columns, first chunk + 1, last chunk + 1]; a chunk [next chunk + 1, capacity, rows, start in `data`]. `rows`
- * is raised after the row is written; a chunk past the count that a reader read first is newer than its
- * snapshot.
+ * A group has [first chunk + 1, last chunk + 1] in `groups`; a chunk is [next chunk + 1, capacity, rows, start in
+ * `data`]. `rows` is raised after the row is written; a chunk past the count that a reader read first is newer than
+ * its snapshot.
  */
-const REFERENCE_STRIDE = 3;
-const GROUP_STRIDE = 4;
+const GROUP_STRIDE = 2;
 const CHUNK_STRIDE = 4;
+/** A series that comes alone keeps less room open than one whose timestamps are shared. */
+const FIRST_ROWS_OF_ONE = 4;
 const FIRST_ROWS = 8;
 const LARGEST_ROWS = 256;
-/** Words of `control`. */
-const GROUP_COUNT = 0;
-const CHUNK_COUNT = 1;
+/** Word of `control`. */
+const CHUNK_COUNT = 0;
 
 export interface ColumnsBuffers {
   readonly control: SharedArrayBuffer;
-  readonly references: SharedArrayBuffer;
   readonly groups: SharedArrayBuffer;
-  readonly members: SharedArrayBuffer;
   readonly chunks: SharedArrayBuffer;
   readonly data: SharedArrayBuffer;
 }
@@ -37,157 +33,115 @@ export interface GroupRows {
 
 export class Columns {
   readonly #control: SharedWords;
-  readonly #references: SharedWords;
   readonly #groups: SharedWords;
-  readonly #members: SharedWords;
   readonly #chunks: SharedWords;
   readonly #data: SharedDoubles;
   #chunkCount = 0;
 
   constructor(buffers?: ColumnsBuffers) {
     this.#control = new SharedWords(buffers?.control);
-    this.#references = new SharedWords(buffers?.references);
     this.#groups = new SharedWords(buffers?.groups);
-    this.#members = new SharedWords(buffers?.members);
     this.#chunks = new SharedWords(buffers?.chunks);
     this.#data = new SharedDoubles(buffers?.data);
-    if (buffers) return;
-    this.#control.reserve(2);
-    this.#references.reserve(REFERENCE_STRIDE);
+    if (!buffers) this.#control.reserve(1);
   }
 
   get buffers(): ColumnsBuffers {
     return {
       control: this.#control.buffer,
-      references: this.#references.buffer,
       groups: this.#groups.buffer,
-      members: this.#members.buffer,
       chunks: this.#chunks.buffer,
       data: this.#data.buffer,
     };
   }
 
+  /** In use; for the writer. */
   get byteLength(): number {
-    return [...this.#words(), this.#data].reduce((sum, array) => sum + array.buffer.byteLength, 0);
+    const arrays = [this.#control, this.#groups, this.#chunks, this.#data];
+    return arrays.reduce((sum, array) => sum + array.usedBytes, 0);
   }
 
+  /** No group has a higher number; some below have no rows. */
   get groupCount(): number {
-    return Atomics.load(this.#control.view, GROUP_COUNT);
+    return this.#groups.view.length / GROUP_STRIDE;
   }
 
   /** Takes the snapshot that all reads until the next call see. */
   refresh(): void {
     this.#control.refresh();
     this.#chunkCount = Atomics.load(this.#control.view, CHUNK_COUNT);
-    for (const array of this.#words()) array.refresh();
-    this.#data.refresh();
+    for (const array of [this.#groups, this.#chunks, this.#data]) array.refresh();
   }
 
-  /** A new group of series, in the order of its columns; writer only. */
-  addGroup(series: readonly number[]): number {
-    const start = this.#members.reserve(series.length);
-    this.#members.view.set(series, start);
-    const at = this.#groups.reserve(GROUP_STRIDE);
-    this.#groups.view.set([start, series.length, 0, 0], at);
-    Atomics.store(this.#control.view, GROUP_COUNT, at / GROUP_STRIDE + 1);
-    return at / GROUP_STRIDE;
-  }
-
-  /** Puts a column before the list `next` and returns the new list; writer only. */
-  addReference(group: number, column: number, next: number): number {
-    const at = this.#references.reserve(REFERENCE_STRIDE);
-    this.#references.view.set([group, column, next], at);
-    return at;
-  }
-
-  /** Appends one row, a value a column; writer only. */
-  appendRow(group: number, atMs: number, values: Float64Array): void {
-    const at = group * GROUP_STRIDE;
-    const columns = this.#groups.view[at + 1] as number;
-    if (columns !== values.length) throw new Error(`BUG: ${values.length} values for ${columns} columns`);
-    const chunk = this.#openChunk(at, columns);
-    const capacity = this.#chunks.view[chunk + 1] as number;
-    const row = this.#chunks.view[chunk + 2] as number;
-    const start = this.#chunks.view[chunk + 3] as number;
+  /** Appends a row: the `width` values that stand in `values` from `from` on; writer only. */
+  append(
+    group: number,
+    atMs: number,
+    width: number,
+    values: Float64Array,
+    words: Uint32Array,
+    from: number,
+  ): void {
+    const chunk = this.#openChunk(group, width);
+    const chunks = this.#chunks.view;
+    const capacity = chunks[chunk + 1] as number;
+    const row = chunks[chunk + 2] as number;
     const data = this.#data.view;
-    data[start + row] = atMs;
-    for (let column = 0; column < columns; column++) {
-      const to = start + (column + 1) * capacity + row;
-      const value = values[column] as number;
-      // Fast path; the bits of a NaN go by hand, an engine may change them in a plain copy.
+    let to = (chunks[chunk + 3] as number) + row;
+    data[to] = atMs;
+    for (let at = from; at < from + width; at++) {
+      to += capacity;
+      const value = values[at] as number;
+      // Fast path.
       if (value === value) data[to] = value;
-      else copyBits(values, column, data, to);
+      // Slow path: the bits of a NaN go by hand, an engine may change them in a plain copy.
+      else {
+        this.#data.words[2 * to] = words[2 * at] as number;
+        this.#data.words[2 * to + 1] = words[2 * at + 1] as number;
+      }
     }
-    Atomics.store(this.#chunks.view, chunk + 2, row + 1);
+    Atomics.store(chunks, chunk + 2, row + 1);
   }
 
-  /** The series of a group, in the order of its columns. */
-  membersOf(group: number): Uint32Array {
-    const at = group * GROUP_STRIDE;
-    const start = this.#groups.view[at] as number;
-    return this.#members.view.subarray(start, start + (this.#groups.view[at + 1] as number));
-  }
-
-  /** Appends the samples of all columns in the list to `into`. */
-  gather(references: number, fromMs: number, toMs: number, into: SampleColumn): void {
-    // The list has the newest column first; the newest has to be gathered last.
-    for (const { group, column } of this.#follow(references).reverse()) {
-      this.#eachChunk(group, (timestampsMs, capacity, rows, start) => {
-        const values = this.#data.view.subarray(
-          start + (column + 1) * capacity,
-          start + (column + 1) * capacity + rows,
-        );
-        const { first, end } = rowsWithin(timestampsMs, fromMs, toMs);
-        into.append(timestampsMs, values, first, end);
-      });
-    }
+  /** Appends the samples of one column of a group to `into`. */
+  gather(group: number, column: number, fromMs: number, toMs: number, into: SampleColumn): void {
+    this.#eachChunk(group, (timestampsMs, capacity, rows, start) => {
+      const from = start + (column + 1) * capacity;
+      const { first, end } = rowsWithin(timestampsMs, fromMs, toMs);
+      into.append(timestampsMs, this.#data.view.subarray(from, from + rows), first, end);
+    });
   }
 
   /** Has the group a row in the range? */
-  hasRows(references: number, fromMs: number, toMs: number): boolean {
+  hasRows(group: number, fromMs: number, toMs: number): boolean {
     let found = false;
-    for (const { group } of this.#follow(references)) {
-      if (found) break;
-      this.#eachChunk(group, (timestampsMs) => {
-        found ||= timestampsMs.some((atMs) => atMs >= fromMs && atMs <= toMs);
-      });
-    }
+    this.#eachChunk(group, (timestampsMs) => {
+      found ||= timestampsMs.some((atMs) => atMs >= fromMs && atMs <= toMs);
+    });
     return found;
   }
 
-  rowsOf(group: number): GroupRows {
-    const columns = this.#groups.view[group * GROUP_STRIDE + 1] as number;
+  /** Has the group any row? */
+  isUsed(group: number): boolean {
+    return (this.#groups.view[group * GROUP_STRIDE] ?? 0) > 0;
+  }
+
+  /** All rows of a group of `width` series. */
+  rowsOf(group: number, width: number): GroupRows {
     let total = 0;
     this.#eachChunk(group, (_times, _capacity, rows) => (total += rows));
     const timestampsMs = new Float64Array(total);
-    const values = Array.from({ length: columns }, () => new Float64Array(total));
+    const columns = Array.from({ length: width }, () => new Float64Array(total));
     let end = 0;
     this.#eachChunk(group, (times, capacity, rows, start) => {
       timestampsMs.set(times, end);
-      for (const [column, to] of values.entries()) {
+      for (const [column, to] of columns.entries()) {
         const from = start + (column + 1) * capacity;
         to.set(this.#data.view.subarray(from, from + rows), end);
       }
       end += rows;
     });
-    return { timestampsMs, columns: values };
-  }
-
-  #follow(references: number): { group: number; column: number }[] {
-    const list: { group: number; column: number }[] = [];
-    for (let at = references; at > 0; at = this.#references.view[at + 2] as number) {
-      // Newer than the snapshot; the older ones behind it are not.
-      if (at + REFERENCE_STRIDE > this.#references.view.length) this.#references.refresh();
-      list.push({
-        group: this.#references.view[at] as number,
-        column: this.#references.view[at + 1] as number,
-      });
-    }
-    return list;
-  }
-
-  #words(): readonly SharedWords[] {
-    return [this.#control, this.#references, this.#groups, this.#members, this.#chunks];
+    return { timestampsMs, columns };
   }
 
   #eachChunk(
@@ -195,7 +149,7 @@ export class Columns {
     visit: (times: Float64Array, capacity: number, rows: number, start: number) => void,
   ): void {
     // A group past the view is newer than the snapshot and has nothing to tell.
-    let next = this.#groups.view[group * GROUP_STRIDE + 2] ?? 0;
+    let next = this.#groups.view[group * GROUP_STRIDE] ?? 0;
     while (next > 0 && next <= this.#chunkCount) {
       const at = (next - 1) * CHUNK_STRIDE;
       const rows = Atomics.load(this.#chunks.view, at + 2);
@@ -206,28 +160,32 @@ export class Columns {
   }
 
   /** The offset of the chunk that takes the next row of a group. */
-  #openChunk(groupAt: number, columns: number): number {
-    const last = this.#groups.view[groupAt + 3] as number;
+  #openChunk(group: number, width: number): number {
+    const groupAt = group * GROUP_STRIDE;
+    const last = this.#groups.view[groupAt + 1] ?? 0;
     const lastAt = (last - 1) * CHUNK_STRIDE;
     const capacity = last === 0 ? 0 : (this.#chunks.view[lastAt + 1] as number);
     if (last > 0 && (this.#chunks.view[lastAt + 2] as number) < capacity) return lastAt;
-    const wanted = Math.min(LARGEST_ROWS, Math.max(FIRST_ROWS, capacity * 2));
-    const start = this.#data.reserve(wanted * (columns + 1));
+    return this.#addChunk(groupAt, last, width, capacity);
+  }
+
+  #addChunk(groupAt: number, last: number, width: number, capacity: number): number {
+    const missing = groupAt + GROUP_STRIDE - this.#groups.length;
+    if (missing > 0) this.#groups.reserve(missing);
+    const first = width === 1 ? FIRST_ROWS_OF_ONE : FIRST_ROWS;
+    const wanted = Math.min(LARGEST_ROWS, Math.max(first, capacity * 2));
+    const start = this.#data.reserve(wanted * (width + 1));
     const at = this.#chunks.reserve(CHUNK_STRIDE);
-    this.#chunks.view.set([0, wanted, 0, start], at);
+    this.#chunks.view[at + 1] = wanted;
+    this.#chunks.view[at + 3] = start;
     const chunk = at / CHUNK_STRIDE + 1;
     this.#chunkCount = chunk;
     Atomics.store(this.#control.view, CHUNK_COUNT, chunk);
-    if (last === 0) Atomics.store(this.#groups.view, groupAt + 2, chunk);
-    else Atomics.store(this.#chunks.view, lastAt, chunk);
-    this.#groups.view[groupAt + 3] = chunk;
+    if (last === 0) Atomics.store(this.#groups.view, groupAt, chunk);
+    else Atomics.store(this.#chunks.view, (last - 1) * CHUNK_STRIDE, chunk);
+    this.#groups.view[groupAt + 1] = chunk;
     return at;
   }
-}
-
-function copyBits(from: Float64Array, fromIndex: number, to: Float64Array, toIndex: number): void {
-  const source = new Uint32Array(from.buffer, from.byteOffset + fromIndex * 8, 2);
-  new Uint32Array(to.buffer, to.byteOffset + toIndex * 8, 2).set(source);
 }
 
 /** The rows from the first to past the last that lie in the range; rows between them may lie outside. */

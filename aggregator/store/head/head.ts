@@ -5,17 +5,18 @@ import type { Matcher } from '../matcher.ts';
 import { SampleColumn } from '../sample-column.ts';
 import { mayRead, type Scope } from '../scope.ts';
 import type { ReadLimits, TimeRange } from '../store.ts';
-import { Columns, type ColumnsBuffers } from './columns.ts';
-import { SeriesIndex, type SeriesIndexBuffers } from './series-index.ts';
+import type { RowBuffer } from '../row-buffer.ts';
+import { Catalog, type CatalogBuffers } from './catalog.ts';
+import { Columns, type ColumnsBuffers, type GroupRows } from './columns.ts';
 
 /**
- * What was written and is not folded into a partition yet: index and samples, once, in shared memory. The
- * writer thread appends; reader threads open the same buffers. A head is sealed, folded and dropped as a
- * whole, so its memory goes with it.
+ * What was written and is not folded into a partition yet: samples and lines, once, in shared memory. The writer
+ * thread appends; reader threads open the same buffers. A head is sealed, folded and dropped as a whole, so its
+ * memory goes with it; the catalog that its samples name is that of the next one, too.
  */
 export interface HeadBuffers {
   readonly id: number;
-  readonly index: SeriesIndexBuffers;
+  readonly catalog: CatalogBuffers;
   readonly columns: ColumnsBuffers;
   readonly logs: LogHeadBuffers;
   readonly control: SharedArrayBuffer;
@@ -23,19 +24,19 @@ export interface HeadBuffers {
 
 export class Head {
   readonly id: number;
-  readonly #index: SeriesIndex;
+  readonly catalog: Catalog;
   readonly #columns: Columns;
   /** The last journal entry of a sealed head, in one piece: halves could be read while they are written. */
   readonly #control: BigInt64Array<SharedArrayBuffer>;
   /** The open lines; see there. */
   readonly logs: LogHead;
   #samples = 0;
-  #minMs = Infinity;
-  #maxMs = -Infinity;
+  #usedMembers = 0;
 
-  constructor(id: number, buffers?: HeadBuffers) {
+  /** `buffers` are those of a head of another thread. */
+  constructor(id: number, catalog: Catalog, buffers?: HeadBuffers) {
     this.id = id;
-    this.#index = new SeriesIndex(buffers?.index);
+    this.catalog = catalog;
     this.#columns = new Columns(buffers?.columns);
     this.logs = new LogHead(buffers?.logs);
     this.#control = new BigInt64Array(buffers?.control ?? new SharedArrayBuffer(8));
@@ -44,15 +45,16 @@ export class Head {
   get buffers(): HeadBuffers {
     return {
       id: this.id,
-      index: this.#index.buffers,
+      catalog: this.catalog.buffers,
       columns: this.#columns.buffers,
       logs: this.logs.buffers,
       control: this.#control.buffer,
     };
   }
 
+  /** Without the catalog, which other heads share. */
   get byteLength(): number {
-    return this.#index.byteLength + this.#columns.byteLength + this.logs.byteLength;
+    return this.#columns.byteLength + this.logs.byteLength;
   }
 
   /** Notes that nothing comes after this journal entry any more, before the fold begins; writer only. */
@@ -69,11 +71,7 @@ export class Head {
   }
 
   get isEmpty(): boolean {
-    return this.groupCount === 0 && this.logs.runCount === 0;
-  }
-
-  get seriesCount(): number {
-    return this.#index.count;
+    return this.#samples === 0 && this.logs.runCount === 0;
   }
 
   /** Samples appended; for the writer. */
@@ -81,43 +79,60 @@ export class Head {
     return this.#samples;
   }
 
-  /** Oldest and newest time appended; for the writer. */
-  get range(): TimeRange {
-    return { fromMs: this.#minMs, toMs: this.#maxMs };
+  /** Series that have samples here, those of several groups as often; for the writer. */
+  get usedMembers(): number {
+    return this.#usedMembers;
   }
 
-  /** Registers series that are measured together and returns their group; writer only. */
-  addGroup(series: readonly Labels[]): number {
-    const ids = series.map((labels) => this.#index.intern(labels));
-    const group = this.#columns.addGroup(ids);
-    for (const [column, id] of ids.entries()) {
-      this.#index.setListOf(id, this.#columns.addReference(group, column, this.#index.listOf(id)));
+  /** Appends rows, bit for bit; writer only. */
+  append(rows: RowBuffer): void {
+    const { count, groups, timesMs, values, words } = rows;
+    let from = 0;
+    for (let row = 0; row < count; row++) {
+      const group = groups[row] as number;
+      const width = this.catalog.widthOf(group);
+      if (!(width > 0)) throw new Error(`BUG: a row of group ${group}, which is not registered`);
+      if (!this.#columns.isUsed(group)) {
+        this.#usedMembers += width;
+      }
+      this.#columns.append(group, timesMs[row] as number, width, values, words, from);
+      from += width;
     }
-    return group;
+    this.#samples += rows.valueCount;
   }
 
-  /** Appends one row of a group; writer only. */
-  append(group: number, atMs: number, values: Float64Array): void {
-    this.#columns.appendRow(group, atMs, values);
-    this.#samples += values.length;
-    this.#minMs = Math.min(this.#minMs, atMs);
-    this.#maxMs = Math.max(this.#maxMs, atMs);
-  }
-
+  /** No group with rows has a higher number; some below have none. */
   get groupCount(): number {
     return this.#columns.groupCount;
   }
 
-  /** The label sets and rows of one group, for folding. */
-  group(group: number): { series: Labels[]; timestampsMs: Float64Array; columns: readonly Float64Array[] } {
-    const series = [...this.#columns.membersOf(group)].map((id) => this.#index.labelsOf(id));
-    return { series, ...this.#columns.rowsOf(group) };
+  /** The ids of a group's series in the catalog, in the order of its columns. */
+  membersOf(group: number): Uint32Array {
+    return this.catalog.membersOf(group);
+  }
+
+  /** All rows of a group, in order of arrival; none when it has none here. */
+  rowsOf(group: number): GroupRows {
+    return this.#columns.rowsOf(group, this.catalog.widthOf(group));
+  }
+
+  isUsed(group: number): boolean {
+    return this.#columns.isUsed(group);
+  }
+
+  /** Symbols of a series' label names and values by turns, sorted by name. */
+  labelSymbolsOf(series: number): Uint32Array {
+    return this.catalog.index.labelSymbolsOf(series);
+  }
+
+  symbolText(symbol: number): string {
+    return this.catalog.index.symbolText(symbol);
   }
 
   /** Takes the snapshot that reads see until the next call; readers call it before each query. */
   refresh(): void {
-    // Index first: a series that it knows may lack its newest rows, never the other way round.
-    this.#index.refresh();
+    // Catalog first: a series that it knows may lack its newest rows, never the other way round.
+    this.catalog.refresh();
     this.#columns.refresh();
   }
 
@@ -129,14 +144,17 @@ export class Head {
     limits: ReadLimits,
     visit: (labels: Labels, gather: (into: SampleColumn) => void) => void,
   ): void {
-    for (const id of findSeries(this.#index, scope, matchers)) {
+    const { fromMs, toMs } = range;
+    for (const id of findSeries(this.catalog.index, scope, matchers)) {
       limits.checkDeadline();
-      const references = this.#index.listOf(id);
-      if (!this.#columns.hasRows(references, range.fromMs, range.toMs)) continue;
-      const labels = this.#index.labelsOf(id);
+      const places = this.catalog.placesOf(id);
+      if (!places.some(({ group }) => this.#columns.hasRows(group, fromMs, toMs))) continue;
+      const labels = this.catalog.index.labelsOf(id);
       if (!mayRead(scope, labelValue(labels, 'namespace')))
         throw new Error('BUG: a series out of scope was found');
-      visit(labels, (into) => this.#columns.gather(references, range.fromMs, range.toMs, into));
+      visit(labels, (into) => {
+        for (const { group, column } of places) this.#columns.gather(group, column, fromMs, toMs, into);
+      });
     }
   }
 }

@@ -1,24 +1,25 @@
+import type { ByteReader } from '../../../lib/byte-reader.ts';
+import type { ByteWriter } from '../../../lib/byte-writer.ts';
 import { SharedWords } from '../../../lib/shared-array.ts';
 import type { Labels } from '../../../wire/labels.ts';
 import type { Ids } from '../ids.ts';
 import type { LabelIndex } from '../label-index.ts';
+import { SharedTable } from './shared-table.ts';
 import { Symbols, type SymbolsBuffers } from './symbols.ts';
 
 /**
  * The series of the head and the inverted index over their labels, in shared memory.
  *
- * A pair is one label (name symbol, value symbol): [name, value, next of the bucket + 1, next of the same
- * name + 1, first block, last block]. Its postings are a chain of blocks in `postings`:
- * [next block, capacity, used, ids...], ids rising. A series is [start in `labels`, next of the bucket + 1,
- * list head]; its labels are [count, pair...]. Offset 0 is never a block.
+ * A pair is one label (name symbol, value symbol): [name, value, next of the same name + 1, first block, last
+ * block]. Its postings are a chain of blocks in `postings`: [next block, capacity, used, ids...], ids rising. A
+ * series is [start in `labels`, list head]; its labels are [count, pair...]. Offset 0 is never a block.
  *
  * The writer publishes a series by raising the count last, so whatever a reader meets beyond the count that
  * it read first is newer than its snapshot and is passed over.
  */
-const PAIR_STRIDE = 6;
-const SERIES_STRIDE = 3;
+const PAIR_STRIDE = 5;
+const SERIES_STRIDE = 2;
 const BLOCK_HEAD = 3;
-const BUCKETS = 1 << 14;
 const FIRST_BLOCK = 2;
 const LARGEST_BLOCK = 1024;
 /** Word 0 of `control`. */
@@ -28,10 +29,10 @@ export interface SeriesIndexBuffers {
   readonly symbols: SymbolsBuffers;
   readonly control: SharedArrayBuffer;
   readonly pairs: SharedArrayBuffer;
-  readonly pairBuckets: SharedArrayBuffer;
+  readonly pairTable: SharedArrayBuffer;
   readonly postings: SharedArrayBuffer;
   readonly series: SharedArrayBuffer;
-  readonly seriesBuckets: SharedArrayBuffer;
+  readonly seriesTable: SharedArrayBuffer;
   readonly labels: SharedArrayBuffer;
 }
 
@@ -39,27 +40,32 @@ export class SeriesIndex implements LabelIndex {
   readonly #symbols: Symbols;
   readonly #control: SharedWords;
   readonly #pairs: SharedWords;
-  readonly #pairBuckets: SharedWords;
+  readonly #pairTable: SharedTable;
   readonly #postings: SharedWords;
   readonly #series: SharedWords;
-  readonly #seriesBuckets: SharedWords;
+  readonly #seriesTable: SharedTable;
   readonly #labels: SharedWords;
   /** How many series this side knows: all for the writer, those of its snapshot for a reader. */
   #count = 0;
+  /** What the two functions below compare with. */
+  #wantedName = 0;
+  #wantedValue = 0;
+  #wantedPairs = new Uint32Array(64);
+  #wantedCount = 0;
+  readonly #isWantedPair = (pair: number): boolean => this.#equalsPair(pair);
+  readonly #isWantedSeries = (series: number): boolean => this.#equalsSeries(series);
 
   constructor(buffers?: SeriesIndexBuffers) {
     this.#symbols = new Symbols(buffers?.symbols);
     this.#control = new SharedWords(buffers?.control);
     this.#pairs = new SharedWords(buffers?.pairs);
-    this.#pairBuckets = new SharedWords(buffers?.pairBuckets);
+    this.#pairTable = new SharedTable(buffers?.pairTable);
     this.#postings = new SharedWords(buffers?.postings);
     this.#series = new SharedWords(buffers?.series);
-    this.#seriesBuckets = new SharedWords(buffers?.seriesBuckets);
+    this.#seriesTable = new SharedTable(buffers?.seriesTable);
     this.#labels = new SharedWords(buffers?.labels);
     if (buffers) return;
     this.#control.reserve(1);
-    this.#pairBuckets.reserve(BUCKETS);
-    this.#seriesBuckets.reserve(BUCKETS);
     this.#postings.reserve(BLOCK_HEAD);
   }
 
@@ -68,10 +74,10 @@ export class SeriesIndex implements LabelIndex {
       symbols: this.#symbols.buffers,
       control: this.#control.buffer,
       pairs: this.#pairs.buffer,
-      pairBuckets: this.#pairBuckets.buffer,
+      pairTable: this.#pairTable.buffer,
       postings: this.#postings.buffer,
       series: this.#series.buffer,
-      seriesBuckets: this.#seriesBuckets.buffer,
+      seriesTable: this.#seriesTable.buffer,
       labels: this.#labels.buffer,
     };
   }
@@ -94,16 +100,64 @@ export class SeriesIndex implements LabelIndex {
 
   /** The id of a label set, new or known; writer only. */
   intern(labels: Labels): number {
-    const pairs = new Uint32Array(labels.length / 2);
-    let hash = 0;
-    for (let i = 0; i < pairs.length; i++) {
-      const pair = this.#internPair(labels[2 * i] as string, labels[2 * i + 1] as string);
-      pairs[i] = pair;
-      hash = mix(hash, pair);
+    const count = this.#beginPairs(labels.length / 2);
+    for (let i = 0; i < count; i++) {
+      const name = this.#symbols.intern(labels[2 * i] as string);
+      const value = this.#symbols.intern(labels[2 * i + 1] as string);
+      this.#wantedPairs[i] = this.#internPair(name, value);
     }
-    const bucket = hash & (BUCKETS - 1);
-    const known = this.#findSeries(pairs, bucket);
-    return known ?? this.#addSeries(pairs, bucket);
+    return this.#internPairs();
+  }
+
+  /** The same of labels as `writeLabels` wrote them. Throws a `Fault` `malformed`. */
+  internWritten(reader: ByteReader): number {
+    const count = this.#beginPairs(reader.count(2));
+    for (let i = 0; i < count; i++) {
+      const name = reader.passBlock();
+      const nameSymbol = this.#symbols.internBytes(reader.bytes, name, reader.offset);
+      const value = reader.passBlock();
+      const valueSymbol = this.#symbols.internBytes(reader.bytes, value, reader.offset);
+      this.#wantedPairs[i] = this.#internPair(nameSymbol, valueSymbol);
+    }
+    return this.#internPairs();
+  }
+
+  /** Is this label set registered? Writer only. */
+  has(labels: Labels): boolean {
+    const count = this.#beginPairs(labels.length / 2);
+    for (let i = 0; i < count; i++) {
+      const name = this.#symbols.find(labels[2 * i] as string);
+      const value = this.#symbols.find(labels[2 * i + 1] as string);
+      const pair = name === undefined || value === undefined ? undefined : this.#findPair(name, value);
+      if (pair === undefined) return false;
+      this.#wantedPairs[i] = pair;
+    }
+    return this.#seriesTable.find(this.#hashOfPairs(), this.#isWantedSeries) !== undefined;
+  }
+
+  /** Writes the labels of a series: uvarint labels, of each name and value as a block of UTF-8. */
+  writeLabels(out: ByteWriter, id: number): void {
+    const start = this.#series.view[id * SERIES_STRIDE] as number;
+    const count = this.#labels.view[start] as number;
+    out.uvarint(count);
+    for (let i = 1; i <= count; i++) {
+      const at = (this.#labels.view[start + i] as number) * PAIR_STRIDE;
+      out.block(this.#symbols.bytesOf(this.#pairs.view[at] as number));
+      out.block(this.#symbols.bytesOf(this.#pairs.view[at + 1] as number));
+    }
+  }
+
+  /** How many series carry this label; writer only. */
+  countOf(name: string, value: string): number {
+    const nameSymbol = this.#symbols.find(name);
+    const valueSymbol = this.#symbols.find(value);
+    if (nameSymbol === undefined || valueSymbol === undefined) return 0;
+    const pair = this.#findPair(nameSymbol, valueSymbol);
+    let count = 0;
+    let block = pair === undefined ? 0 : (this.#pairs.view[pair * PAIR_STRIDE + 3] as number);
+    for (; block > 0; block = this.#postings.view[block] as number)
+      count += this.#postings.view[block + 2] as number;
+    return count;
   }
 
   all(): Ids {
@@ -114,7 +168,7 @@ export class SeriesIndex implements LabelIndex {
     const nameSymbol = this.#symbols.find(name);
     const valueSymbol = this.#symbols.find(value);
     if (nameSymbol === undefined || valueSymbol === undefined) return new Uint32Array(0);
-    const pair = this.#findPair(nameSymbol, valueSymbol, pairBucket(nameSymbol, valueSymbol));
+    const pair = this.#findPair(nameSymbol, valueSymbol);
     return pair === undefined ? new Uint32Array(0) : this.#idsOf(pair);
   }
 
@@ -128,7 +182,7 @@ export class SeriesIndex implements LabelIndex {
       if (at + PAIR_STRIDE > this.#pairs.view.length) this.#pairs.refresh();
       const value = this.#pairs.view[at + 1] as number;
       yield { value: this.#symbols.text(value), ids: () => this.#idsOf(pair) };
-      next = this.#pairs.view[at + 3] as number;
+      next = this.#pairs.view[at + 2] as number;
     }
   }
 
@@ -144,22 +198,39 @@ export class SeriesIndex implements LabelIndex {
     return labels;
   }
 
+  /** The symbols of its label names and values by turns. */
+  labelSymbolsOf(id: number): Uint32Array {
+    const start = this.#series.view[id * SERIES_STRIDE] as number;
+    const count = this.#labels.view[start] as number;
+    const symbols = new Uint32Array(2 * count);
+    for (let i = 0; i < count; i++) {
+      const at = (this.#labels.view[start + 1 + i] as number) * PAIR_STRIDE;
+      symbols[2 * i] = this.#pairs.view[at] as number;
+      symbols[2 * i + 1] = this.#pairs.view[at + 1] as number;
+    }
+    return symbols;
+  }
+
+  symbolText(symbol: number): string {
+    return this.#symbols.text(symbol);
+  }
+
   /** Head of the list that hangs on the series (its columns, or runs of lines), 0 when it has none. */
   listOf(id: number): number {
-    return Atomics.load(this.#series.view, id * SERIES_STRIDE + 2);
+    return Atomics.load(this.#series.view, id * SERIES_STRIDE + 1);
   }
 
   setListOf(id: number, head: number): void {
-    Atomics.store(this.#series.view, id * SERIES_STRIDE + 2, head);
+    Atomics.store(this.#series.view, id * SERIES_STRIDE + 1, head);
   }
 
-  #arrays(): readonly SharedWords[] {
+  #arrays(): readonly (SharedWords | SharedTable)[] {
     return [
       this.#pairs,
-      this.#pairBuckets,
+      this.#pairTable,
       this.#postings,
       this.#series,
-      this.#seriesBuckets,
+      this.#seriesTable,
       this.#labels,
       this.#control,
     ];
@@ -168,7 +239,7 @@ export class SeriesIndex implements LabelIndex {
   #idsOf(pair: number): Ids {
     const ids: number[] = [];
     const postings = this.#postings.view;
-    let block = this.#pairs.view[pair * PAIR_STRIDE + 4] as number;
+    let block = this.#pairs.view[pair * PAIR_STRIDE + 3] as number;
     while (block > 0 && block + BLOCK_HEAD <= postings.length) {
       const used = Atomics.load(postings, block + 2);
       for (let i = 0; i < used; i++) {
@@ -181,61 +252,67 @@ export class SeriesIndex implements LabelIndex {
     return Uint32Array.from(ids);
   }
 
-  #findPair(name: number, value: number, bucket: number): number | undefined {
-    let next = Atomics.load(this.#pairBuckets.view, bucket);
-    while (next > 0) {
-      const at = (next - 1) * PAIR_STRIDE;
-      if (at + PAIR_STRIDE > this.#pairs.view.length) this.#pairs.refresh();
-      if (this.#pairs.view[at] === name && this.#pairs.view[at + 1] === value) return next - 1;
-      next = this.#pairs.view[at + 2] as number;
-    }
-    return undefined;
+  #findPair(name: number, value: number): number | undefined {
+    this.#wantedName = name;
+    this.#wantedValue = value;
+    return this.#pairTable.find(mix(mix(0, name), value), this.#isWantedPair);
   }
 
-  #internPair(name: string, value: string): number {
-    const nameSymbol = this.#symbols.intern(name);
-    const valueSymbol = this.#symbols.intern(value);
-    const bucket = pairBucket(nameSymbol, valueSymbol);
-    const known = this.#findPair(nameSymbol, valueSymbol, bucket);
+  #equalsPair(pair: number): boolean {
+    const at = pair * PAIR_STRIDE;
+    if (at + PAIR_STRIDE > this.#pairs.view.length) this.#pairs.refresh();
+    return this.#pairs.view[at] === this.#wantedName && this.#pairs.view[at + 1] === this.#wantedValue;
+  }
+
+  #internPair(name: number, value: number): number {
+    const known = this.#findPair(name, value);
     if (known !== undefined) return known;
     const at = this.#pairs.reserve(PAIR_STRIDE);
     const pair = at / PAIR_STRIDE;
-    const words = [
-      nameSymbol,
-      valueSymbol,
-      this.#pairBuckets.view[bucket] as number,
-      this.#symbols.firstPair(nameSymbol),
-    ];
-    this.#pairs.view.set(words, at);
-    Atomics.store(this.#pairBuckets.view, bucket, pair + 1);
-    this.#symbols.setFirstPair(nameSymbol, pair + 1);
+    this.#pairs.view[at] = name;
+    this.#pairs.view[at + 1] = value;
+    this.#pairs.view[at + 2] = this.#symbols.firstPair(name);
+    this.#pairTable.add(mix(mix(0, name), value), pair);
+    this.#symbols.setFirstPair(name, pair + 1);
     return pair;
   }
 
-  #findSeries(pairs: Uint32Array, bucket: number): number | undefined {
-    let next = this.#seriesBuckets.view[bucket] as number;
-    while (next > 0) {
-      const id = next - 1;
-      const start = this.#series.view[id * SERIES_STRIDE] as number;
-      if (
-        this.#labels.view[start] === pairs.length &&
-        pairs.every((pair, i) => this.#labels.view[start + 1 + i] === pair)
-      ) {
-        return id;
-      }
-      next = this.#series.view[id * SERIES_STRIDE + 1] as number;
-    }
-    return undefined;
+  /** Makes room for the pairs of a label set; returns their count. */
+  #beginPairs(count: number): number {
+    if (count > this.#wantedPairs.length) this.#wantedPairs = new Uint32Array(2 * count);
+    this.#wantedCount = count;
+    return count;
   }
 
-  #addSeries(pairs: Uint32Array, bucket: number): number {
+  #internPairs(): number {
+    const hash = this.#hashOfPairs();
+    return this.#seriesTable.find(hash, this.#isWantedSeries) ?? this.#addSeries(hash);
+  }
+
+  #hashOfPairs(): number {
+    let hash = 0;
+    for (let i = 0; i < this.#wantedCount; i++) hash = mix(hash, this.#wantedPairs[i] as number);
+    return hash;
+  }
+
+  #equalsSeries(series: number): boolean {
+    const start = this.#series.view[series * SERIES_STRIDE] as number;
+    const labels = this.#labels.view;
+    if (labels[start] !== this.#wantedCount) return false;
+    for (let i = 0; i < this.#wantedCount; i++)
+      if (labels[start + 1 + i] !== this.#wantedPairs[i]) return false;
+    return true;
+  }
+
+  #addSeries(hash: number): number {
+    const pairs = this.#wantedPairs.subarray(0, this.#wantedCount);
     const start = this.#labels.reserve(pairs.length + 1);
     this.#labels.view[start] = pairs.length;
     this.#labels.view.set(pairs, start + 1);
     const at = this.#series.reserve(SERIES_STRIDE);
     const id = at / SERIES_STRIDE;
-    this.#series.view.set([start, this.#seriesBuckets.view[bucket] as number, 0], at);
-    this.#seriesBuckets.view[bucket] = id + 1;
+    this.#series.view[at] = start;
+    this.#seriesTable.add(hash, id);
     for (const pair of pairs) this.#post(pair, id);
     this.#count = id + 1;
     Atomics.store(this.#control.view, SERIES_COUNT, this.#count);
@@ -244,7 +321,7 @@ export class SeriesIndex implements LabelIndex {
 
   #post(pair: number, id: number): void {
     const at = pair * PAIR_STRIDE;
-    const last = this.#pairs.view[at + 5] as number;
+    const last = this.#pairs.view[at + 4] as number;
     const capacity = last === 0 ? 0 : (this.#postings.view[last + 1] as number);
     const used = last === 0 ? 0 : (this.#postings.view[last + 2] as number);
     if (used < capacity) {
@@ -255,14 +332,10 @@ export class SeriesIndex implements LabelIndex {
     const wanted = Math.min(LARGEST_BLOCK, Math.max(FIRST_BLOCK, capacity * 2));
     const block = this.#postings.reserve(BLOCK_HEAD + wanted);
     this.#postings.view.set([0, wanted, 1, id], block);
-    if (last === 0) Atomics.store(this.#pairs.view, at + 4, block);
+    if (last === 0) Atomics.store(this.#pairs.view, at + 3, block);
     else Atomics.store(this.#postings.view, last, block);
-    this.#pairs.view[at + 5] = block;
+    this.#pairs.view[at + 4] = block;
   }
-}
-
-function pairBucket(name: number, value: number): number {
-  return mix(mix(0, name), value) & (BUCKETS - 1);
 }
 
 function mix(hash: number, word: number): number {

@@ -1,88 +1,106 @@
 import { SharedBytes, SharedWords } from '../../../lib/shared-array.ts';
+import { SharedTable } from './shared-table.ts';
 
 /**
- * Every text of a label once, in shared memory: number -> text, and text -> number by hash chains over a
- * fixed set of buckets (a chain grows; nothing is ever moved, so readers need no lock). Symbol 0 is ''.
+ * Every text of a label once, in shared memory: number -> text, and text -> number by its hash. Nothing is ever
+ * moved, so readers need no lock. Symbol 0 is ''.
  *
- * Words of a symbol: [end of its bytes, next symbol of the bucket + 1, first label pair of this name + 1].
+ * Words of a symbol: [end of its bytes, first label pair of this name + 1].
  */
-const STRIDE = 3;
-const BUCKETS = 1 << 14;
+const STRIDE = 2;
 
 export interface SymbolsBuffers {
   readonly bytes: SharedArrayBuffer;
   readonly words: SharedArrayBuffer;
-  readonly buckets: SharedArrayBuffer;
+  readonly table: SharedArrayBuffer;
 }
 
 export class Symbols {
   readonly #bytes: SharedBytes;
   readonly #words: SharedWords;
-  readonly #buckets: SharedWords;
-  /** Texts that this thread has asked for; goes with the head. */
+  readonly #table: SharedTable;
+  /** Texts that this thread has asked for; goes with the catalog. */
   readonly #texts: string[] = [];
+  /** What `#equals` compares with. */
+  #wanted: Uint8Array = new Uint8Array(0);
+  #wantedStart = 0;
+  #wantedEnd = 0;
+  readonly #equals = (symbol: number): boolean => this.#equalsWanted(symbol);
 
   constructor(buffers?: SymbolsBuffers) {
     this.#bytes = new SharedBytes(buffers?.bytes);
     this.#words = new SharedWords(buffers?.words);
-    this.#buckets = new SharedWords(buffers?.buckets);
-    if (buffers) return;
-    this.#buckets.reserve(BUCKETS);
-    this.intern('');
+    this.#table = new SharedTable(buffers?.table);
+    if (!buffers) this.intern('');
   }
 
   get buffers(): SymbolsBuffers {
-    return { bytes: this.#bytes.buffer, words: this.#words.buffer, buckets: this.#buckets.buffer };
+    return { bytes: this.#bytes.buffer, words: this.#words.buffer, table: this.#table.buffer };
   }
 
   get byteLength(): number {
-    return this.#bytes.buffer.byteLength + this.#words.buffer.byteLength + this.#buckets.buffer.byteLength;
+    return this.#bytes.buffer.byteLength + this.#words.buffer.byteLength + this.#table.buffer.byteLength;
   }
 
   refresh(): void {
     this.#bytes.refresh();
     this.#words.refresh();
-    this.#buckets.refresh();
+    this.#table.refresh();
   }
 
   /** The number of a text, new or known; writer only. */
   intern(text: string): number {
-    const bytes = encoder.encode(text);
-    const bucket = bucketOf(bytes);
-    const known = this.#find(bytes, bucket);
+    const bytes = encode(text);
+    return this.internBytes(bytes, 0, bytes.length);
+  }
+
+  /** The same of a text in UTF-8, from `start` to before `end`. */
+  internBytes(bytes: Uint8Array, start: number, end: number): number {
+    const hash = hashOf(bytes, start, end);
+    const known = this.#find(hash, bytes, start, end);
     if (known !== undefined) return known;
-    const start = this.#bytes.reserve(bytes.length);
-    this.#bytes.view.set(bytes, start);
+    const length = end - start;
+    const to = this.#bytes.reserve(length);
+    const { view } = this.#bytes;
+    for (let i = 0; i < length; i++) view[to + i] = bytes[start + i] as number;
     const at = this.#words.reserve(STRIDE);
-    this.#words.view[at] = start + bytes.length;
-    this.#words.view[at + 1] = this.#buckets.view[bucket] as number;
-    Atomics.store(this.#buckets.view, bucket, at / STRIDE + 1);
+    this.#words.view[at] = to + length;
+    this.#table.add(hash, at / STRIDE);
     return at / STRIDE;
   }
 
   find(text: string): number | undefined {
-    const bytes = encoder.encode(text);
-    return this.#find(bytes, bucketOf(bytes));
+    const bytes = encode(text);
+    return this.#find(hashOf(bytes, 0, bytes.length), bytes, 0, bytes.length);
   }
 
   text(symbol: number): string {
     // Fast path: asked for before by this thread; a symbol never changes.
     const known = this.#texts[symbol];
     if (known !== undefined) return known;
-    const { start, end } = this.#place(symbol);
     // TextDecoder refuses shared memory; slice() copies into memory of our own.
-    const text = decoder.decode(this.#bytes.view.slice(start, end));
+    const text = decoder.decode(this.bytesOf(symbol).slice());
     this.#texts[symbol] = text;
     return text;
   }
 
+  /** The text in UTF-8, in shared memory. */
+  bytesOf(symbol: number): Uint8Array<SharedArrayBuffer> {
+    // A symbol that is newer than what this side looked at.
+    if ((symbol + 1) * STRIDE > this.#words.view.length) this.refresh();
+    const end = this.#words.view[symbol * STRIDE] as number;
+    // The words of a new one may lie in what was looked at before its bytes do.
+    if (end > this.#bytes.view.length) this.#bytes.refresh();
+    return this.#bytes.view.subarray(this.#startOf(symbol), end);
+  }
+
   /** First label pair with this symbol as its name, plus one; 0 when there is none. */
   firstPair(symbol: number): number {
-    return Atomics.load(this.#words.view, symbol * STRIDE + 2);
+    return Atomics.load(this.#words.view, symbol * STRIDE + 1);
   }
 
   setFirstPair(symbol: number, pairPlusOne: number): void {
-    Atomics.store(this.#words.view, symbol * STRIDE + 2, pairPlusOne);
+    Atomics.store(this.#words.view, symbol * STRIDE + 1, pairPlusOne);
   }
 
   /** Number of symbols; for the writer. */
@@ -90,41 +108,48 @@ export class Symbols {
     return this.#words.length / STRIDE;
   }
 
-  #find(bytes: Uint8Array, bucket: number): number | undefined {
-    let next = Atomics.load(this.#buckets.view, bucket);
-    while (next > 0) {
-      const symbol = next - 1;
-      if (this.#equals(symbol, bytes)) return symbol;
-      next = this.#words.view[symbol * STRIDE + 1] as number;
-    }
-    return undefined;
+  #find(hash: number, bytes: Uint8Array, start: number, end: number): number | undefined {
+    this.#wanted = bytes;
+    this.#wantedStart = start;
+    this.#wantedEnd = end;
+    return this.#table.find(hash, this.#equals);
   }
 
-  #equals(symbol: number, bytes: Uint8Array): boolean {
-    const { start, end } = this.#place(symbol);
-    if (end - start !== bytes.length) return false;
+  #equalsWanted(symbol: number): boolean {
+    if ((symbol + 1) * STRIDE > this.#words.view.length) this.refresh();
+    const end = this.#words.view[symbol * STRIDE] as number;
+    const start = this.#startOf(symbol);
+    const length = end - start;
+    if (length !== this.#wantedEnd - this.#wantedStart) return false;
+    if (end > this.#bytes.view.length) this.#bytes.refresh();
     const view = this.#bytes.view;
-    for (let i = 0; i < bytes.length; i++) if (view[start + i] !== bytes[i]) return false;
+    const wanted = this.#wanted;
+    const from = this.#wantedStart;
+    for (let i = 0; i < length; i++) if (view[start + i] !== wanted[from + i]) return false;
     return true;
   }
 
-  #place(symbol: number): { start: number; end: number } {
-    // A symbol that is newer than what this side looked at.
-    if ((symbol + 1) * STRIDE > this.#words.view.length) this.refresh();
-    const words = this.#words.view;
-    const end = words[symbol * STRIDE] as number;
-    // The words of a new one may lie in what was looked at before its bytes do.
-    if (end > this.#bytes.view.length) this.#bytes.refresh();
-    return { start: symbol === 0 ? 0 : (words[(symbol - 1) * STRIDE] as number), end };
+  #startOf(symbol: number): number {
+    return symbol === 0 ? 0 : (this.#words.view[(symbol - 1) * STRIDE] as number);
   }
 }
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+/** Most texts are short. */
+const scratch = new Uint8Array(512);
 
-/** FNV-1a, folded to a bucket. */
-function bucketOf(bytes: Uint8Array): number {
+/** Valid until the next call. */
+function encode(text: string): Uint8Array {
+  // A code unit takes three bytes at most.
+  if (text.length * 3 > scratch.length) return encoder.encode(text);
+  return scratch.subarray(0, encoder.encodeInto(text, scratch).written);
+}
+
+/** FNV-1a, its bits mixed. */
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
-  return (hash ^ (hash >>> 15)) & (BUCKETS - 1);
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return hash ^ (hash >>> 13);
 }

@@ -67,7 +67,9 @@ export async function foldHead(head: Head, files: StoreFiles, through: number): 
 
 async function foldSamples(head: Head, days: OpenDays<Partition>): Promise<void> {
   for (let group = 0; group < head.groupCount; group++) {
-    const { series, timestampsMs, columns } = head.group(group);
+    if (!head.isUsed(group)) continue;
+    const series = Array.from(head.membersOf(group), (id) => head.catalog.index.labelsOf(id));
+    const { timestampsMs, columns } = head.rowsOf(group);
     for (const [dayMs, chunk] of chunksByDay({ timestampsMs, columns })) days.of(dayMs)?.add(series, chunk);
     if (group % GROUPS_A_SLICE === 0) await setImmediate();
   }

@@ -2,13 +2,14 @@ import { setImmediate } from 'node:timers/promises';
 
 import { expect, test } from 'vitest';
 
+import { Catalog } from '../head/catalog.ts';
 import { Head } from '../head/head.ts';
 import { HeadMemory } from './head-memory.ts';
 import { EMPTY_VIEW, type StoreView } from './view.ts';
 
 const viewOf = (...ids: number[]): StoreView => ({
   ...EMPTY_VIEW,
-  heads: ids.map((id) => new Head(id).buffers),
+  heads: ids.map((id) => new Head(id, new Catalog(id)).buffers),
 });
 
 test('memory is collected once for each view that lacks a head of the one before', async () => {

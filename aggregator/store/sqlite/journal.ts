@@ -6,18 +6,23 @@ import type { BatchId } from '../../../wire/batch.ts';
 import { openDatabase } from './database.ts';
 
 /**
- * Where everything goes first. A body is in this one file, with the (agent, epoch, sequence) that names it,
- * before it is acknowledged, and leaves it when every partition that it touches holds its samples.
+ * Where everything goes first. What was written is in this one file, with the (agent, epoch, sequence) that names a
+ * batch, before it is acknowledged, and leaves it when every partition that it touches holds it.
  */
 export interface JournalEntry {
-  /** What the body is; the ingest that wrote it knows how to read it. */
-  readonly kind: number;
-  /** Samples of the body after this time were refused when it came. */
+  readonly kind: EntryKind;
+  /** Of a batch: frames after this time were refused. */
   readonly newestMs: number;
   readonly body: Uint8Array;
   /** Set for an agent's batch, which is taken once only. */
   readonly batch?: BatchId;
 }
+
+/** The numbers stand in files. */
+export const ENTRY_BATCH = 1;
+export const ENTRY_BATCH_IN_PART = 2;
+export const ENTRY_ROWS = 3;
+export type EntryKind = typeof ENTRY_BATCH | typeof ENTRY_BATCH_IN_PART | typeof ENTRY_ROWS;
 
 export interface StoredEntry {
   readonly id: number;
@@ -36,7 +41,7 @@ interface EntryRow {
   readonly body: Buffer;
 }
 
-const VERSION = 1;
+const VERSION = 2;
 const TABLES = `
   CREATE TABLE entry (id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, newest_ms INTEGER NOT NULL, crc INTEGER NOT NULL, body BLOB NOT NULL);
   CREATE TABLE received (agent TEXT, epoch INTEGER, first INTEGER, last INTEGER, PRIMARY KEY (agent, epoch, first)) WITHOUT ROWID;

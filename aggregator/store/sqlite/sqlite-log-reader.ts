@@ -1,5 +1,6 @@
 import type { Labels } from '../../../wire/labels.ts';
-import { Head } from '../head/head.ts';
+import type { Head } from '../head/head.ts';
+import { openHeads } from '../head/open-heads.ts';
 import { BestLines } from '../log/best-lines.ts';
 import { LineCounter } from '../log/count-lines.ts';
 import { LineFilter } from '../log/line-filter.ts';
@@ -35,9 +36,7 @@ export class SqliteLogReader implements LogReader {
   setView(view: StoreView): void {
     this.#view = view;
     const all = [...view.retired, ...view.heads];
-    this.#heads = new Map(
-      all.map((buffers) => [buffers.id, this.#heads.get(buffers.id) ?? new Head(buffers.id, buffers)]),
-    );
+    this.#heads = openHeads(all, this.#heads);
     this.#partitions.keep(view.logPartitions);
   }
 

@@ -1,6 +1,7 @@
 import { Fault, reasonOf } from '../../../lib/fault.ts';
 import { labelsKey, type Labels } from '../../../wire/labels.ts';
-import { Head } from '../head/head.ts';
+import type { Head } from '../head/head.ts';
+import { openHeads } from '../head/open-heads.ts';
 import type { Matcher } from '../matcher.ts';
 import { SampleColumn } from '../sample-column.ts';
 import type { Scope } from '../scope.ts';
@@ -27,9 +28,7 @@ export class SqliteReader implements MetricReader {
   /** Takes what the writer published last. */
   setView(view: StoreView): void {
     this.#view = view;
-    this.#heads = new Map(
-      view.heads.map((buffers) => [buffers.id, this.#heads.get(buffers.id) ?? new Head(buffers.id, buffers)]),
-    );
+    this.#heads = openHeads(view.heads, this.#heads);
     this.#partitions.keep(view.partitions);
   }
 

@@ -7,42 +7,27 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { FakeClock } from '../../../lib/clock.ts';
 import { decodePackedBatch, encodeBatch } from '../../../wire/batch.ts';
-import { labelsKey } from '../../../wire/labels.ts';
+import { labelsFrom } from '../../../wire/labels.ts';
 import { unpackLines, type PackedLogStream } from '../../../wire/log-section.ts';
-import { everyLine, freeLogLimits, LINES, logStoreContract } from '../log-store.contract.ts';
+import { everyLine, freeLogLimits, linesAsBatch, logStoreContract } from '../log-store.contract.ts';
 import { show, streamOf } from '../log-store.fake.ts';
 import { everything } from '../scope.ts';
-import { freeLimits, HOUR_MS, metricStoreContract, rowsOf, type StoreUnderTest } from '../store.contract.ts';
-import type { Row } from '../store.ts';
+import {
+  buffered,
+  freeLimits,
+  HOUR_MS,
+  metricStoreContract,
+  rowOf,
+  rowsOf,
+  type SampleRow,
+  type StoreUnderTest,
+} from '../store.contract.ts';
 import { SqliteLogReader } from './sqlite-log-reader.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import { SqliteWriter, type WriterEvents, type WriterOptions } from './sqlite-writer.ts';
 
 const DAY_MS = 24 * HOUR_MS;
 const START_MS = Date.UTC(2026, 0, 10);
-
-function encode(rows: readonly Row[]): Uint8Array {
-  const plain = rows.map((row) => ({
-    series: row.series(),
-    atMs: row.atMs,
-    hex: Buffer.from(row.values.buffer, row.values.byteOffset, row.values.byteLength).toString('hex'),
-  }));
-  return Buffer.from(JSON.stringify(plain));
-}
-
-function decode({ body }: { body: Uint8Array }): Row[] {
-  const plain = JSON.parse(Buffer.from(body).toString()) as {
-    series: string[][];
-    atMs: number;
-    hex: string;
-  }[];
-  return plain.map(({ series, atMs, hex }) => ({
-    key: series.map(labelsKey).join(),
-    series: () => series,
-    atMs,
-    values: new Float64Array(Uint8Array.from(Buffer.from(hex, 'hex')).buffer),
-  }));
-}
 
 function encodeLines(logs: readonly PackedLogStream[]): Uint8Array {
   return encodeBatch({ agent: 'a', epoch: 1, sequence: 1, frames: [], logs: logs.map(unpackLines) });
@@ -76,10 +61,8 @@ function openStore(folder: string, options: Partial<WriterOptions> = {}): Opened
   const writer = new SqliteWriter({
     folder,
     clock: new FakeClock(START_MS),
-    decode: ({ kind, body }) =>
-      kind === LINES
-        ? { rows: [], logs: decodePackedBatch(body, 1e9).logs }
-        : { rows: decode({ body }), logs: [] },
+    // Batches bring lines alone here.
+    readBatch: ({ body }) => (body.length === 0 ? [] : decodePackedBatch(body, 1e9).logs),
     onView: (view) => {
       reader.setView(view);
       logs.setView(view);
@@ -117,11 +100,11 @@ function folder(): string {
   return path;
 }
 
-metricStoreContract('sqlite', async () => openStore(folder()), encode);
+metricStoreContract('sqlite', async () => openStore(folder()));
 logStoreContract('sqlite', async () => openStore(folder()), encodeLines);
 
-const put = ({ writer }: Opened, rows: Row[]): void =>
-  writer.write([{ kind: 0, newestMs: 1e15, body: encode(rows), rows, logs: [] }]);
+const put = ({ writer }: Opened, rows: SampleRow[]): void =>
+  writer.write([{ rows: buffered(writer, rows), logs: [] }]);
 const ALL = { fromMs: 0, toMs: 1e15 };
 const read = ({ reader }: Opened): number[] =>
   reader
@@ -133,7 +116,7 @@ const read = ({ reader }: Opened): number[] =>
 const putLines = ({ writer }: Opened, lines: readonly (readonly [number, string])[]): void => {
   const timed = lines.map(([ms, text]) => [BigInt(START_MS + ms) * 1_000_000n, text] as const);
   const logs = [streamOf({ job: 'a' }, timed)];
-  writer.write([{ kind: LINES, newestMs: 1e15, body: encodeLines(logs), rows: [], logs }]);
+  writer.write([linesAsBatch(encodeLines(logs), logs)]);
 };
 const readLines = (logs: SqliteLogReader, damage?: string[]): string[] => {
   const limits = { ...freeLogLimits, ...(damage && { onDamage: (m: string) => void damage.push(m) }) };
@@ -221,6 +204,59 @@ describe('the sqlite store', () => {
     store = openStore(place);
     expect(store.told).toContain(`entryDamaged ${second} its checksum is wrong`);
     expect(read(store)).toEqual([1, 3]);
+    await store.close();
+  });
+
+  test('rows whose series a damaged entry described are told, the others come back', async () => {
+    const place = folder();
+    let store = openStore(place);
+    put(store, rowsOf([[{ __name__: 'x' }, START_MS, 1]]));
+    put(
+      store,
+      rowsOf([
+        [{ __name__: 'x' }, START_MS + 1000, 2],
+        [{ __name__: 'y' }, START_MS + 1000, 3],
+      ]),
+    );
+    await store.close();
+    const database = new Database(join(place, 'journal.db'));
+    database.exec('UPDATE entry SET body = zeroblob(length(body)) WHERE id = (SELECT min(id) FROM entry)');
+    database.close();
+    store = openStore(place);
+    expect(store.told.filter((line) => line.startsWith('entryDamaged'))).toEqual([
+      expect.stringContaining('its checksum is wrong'),
+      expect.stringContaining('1 rows are lost with an entry before it'),
+    ]);
+    expect(read(store)).toEqual([3]);
+    await store.close();
+  });
+
+  test('what was written before a crash and after it is brought back by the next start', async () => {
+    const place = folder();
+    let store = openStore(place);
+    const all = ['a', 'b', 'c', 'd'];
+    for (const i of all.keys()) {
+      // The numbers of series begin anew at each start.
+      put(
+        store,
+        rowsOf(
+          all
+            .slice(0, i + 1)
+            .reverse()
+            .map((n) => [{ __name__: n }, START_MS + i, i] as const),
+        ),
+      );
+      put(store, [
+        rowOf(
+          [...all].map((n) => labelsFrom({ __name__: 'g', n })),
+          START_MS + i,
+          Float64Array.of(9, 9, 9, 9),
+        ),
+      ]);
+      store = await store.crash();
+    }
+    const expected = all.flatMap((_, i) => [...Array.from({ length: i + 1 }, () => i), 9, 9, 9, 9]);
+    expect(read(store)).toEqual(expected.sort((a, b) => a - b));
     await store.close();
   });
 

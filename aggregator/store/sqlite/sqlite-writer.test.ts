@@ -16,9 +16,11 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { FakeClock } from '../../../lib/clock.ts';
 import { labelsFrom } from '../../../wire/labels.ts';
+import type { PackedLogStream } from '../../../wire/log-section.ts';
 import { everything } from '../scope.ts';
 import { freeLimits } from '../store.contract.ts';
-import type { Row } from '../store.ts';
+import { RowBuffer } from '../row-buffer.ts';
+import type { KeptBatch, StoreWriter } from '../store.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import { SqliteWriter, type WriterOptions } from './sqlite-writer.ts';
 
@@ -26,17 +28,24 @@ import { SqliteWriter, type WriterOptions } from './sqlite-writer.ts';
 
 const DAY_MS = 86_400_000;
 const START_MS = Date.UTC(2026, 0, 10);
-const SERIES = [labelsFrom({ __name__: 'x' })];
+const SERIES = labelsFrom({ __name__: 'x' });
+let sequence = 0;
+
+/** A batch here is the time and the value of one sample, with blanks behind them. */
+const readPadded = (
+  { body }: Pick<KeptBatch, 'body'>,
+  store: Pick<StoreWriter, 'groupNamed' | 'addGroup'>,
+  rows: RowBuffer,
+): readonly PackedLogStream[] => {
+  const [atMs = 0, value = 0] = JSON.parse(Buffer.from(body).toString()) as number[];
+  rows.addRow(store.groupNamed('x') ?? store.addGroup([SERIES], 'x'), atMs, Float64Array.of(value));
+  return [];
+};
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), 'binnacle-store-'));
   onTestFinished(() => rmSync(path, { recursive: true, force: true }));
   return path;
-}
-
-/** A body is the time and the value of one sample. */
-function rowOf(atMs: number, value: number): Row {
-  return { key: 'x', series: () => SERIES, atMs, values: Float64Array.of(value) };
 }
 
 function open(place: string, options: Partial<WriterOptions> = {}) {
@@ -49,10 +58,7 @@ function open(place: string, options: Partial<WriterOptions> = {}) {
   const writer = new SqliteWriter({
     folder: place,
     clock: new FakeClock(START_MS),
-    decode: ({ body }) => {
-      const [atMs = 0, value = 0] = JSON.parse(Buffer.from(body).toString()) as number[];
-      return { rows: [rowOf(atMs, value)], logs: [] };
-    },
+    readBatch: readPadded,
     onView: (view) => reader.setView(view),
     events: {
       replayed: () => {},
@@ -69,8 +75,17 @@ function open(place: string, options: Partial<WriterOptions> = {}) {
     ...options,
   });
   const put = (atMs: number, value: number): void => {
-    const body = Buffer.from(JSON.stringify([atMs, value]));
-    writer.write([{ kind: 1, newestMs: 1e15, body, rows: [rowOf(atMs, value)], logs: [] }]);
+    const rows = new RowBuffer();
+    rows.addRow(writer.groupOfOne(SERIES), atMs, Float64Array.of(value));
+    writer.write([{ rows, logs: [] }]);
+  };
+  /** The same as a batch with a body of this length. */
+  const putPadded = (atMs: number, value: number, length: number): void => {
+    const rows = new RowBuffer();
+    const body = Buffer.from(JSON.stringify([atMs, value]).padEnd(length));
+    readPadded({ body }, writer, rows);
+    const batch = { agent: 'a', epoch: 1, sequence: ++sequence, body, newestMs: 1e15, omitted: [] };
+    writer.write([{ rows, logs: [], batch }]);
   };
   const damage: string[] = [];
   const read = (): number[] =>
@@ -86,7 +101,7 @@ function open(place: string, options: Partial<WriterOptions> = {}) {
     reader.close();
     await writer.close();
   };
-  return { writer, put, read, close, told, damage };
+  return { writer, put, putPadded, read, close, told, damage };
 }
 
 describe('the journal', () => {
@@ -121,9 +136,7 @@ describe('the journal', () => {
     let store = open(place);
     // Each fills pages of its own.
     for (let n = 1; n <= 9; n++) {
-      const body = Buffer.from(`[${START_MS + n},${n}]`.padEnd(2000));
-      const rows = [rowOf(START_MS + n, n)];
-      store.writer.write([{ kind: 1, newestMs: 1e15, body, rows, logs: [] }]);
+      store.putPadded(START_MS + n, n, 2000);
     }
     await store.close();
     const database = new Database(file);
@@ -149,15 +162,14 @@ describe('the journal', () => {
   test('an entry that can not be brought back is told, the others come', async () => {
     const place = folder();
     let store = open(place);
-    for (const n of [1, 2, 3]) store.put(START_MS + n, n);
+    for (const n of [1, 2, 3]) store.putPadded(START_MS + n, n, 10);
     await store.close();
-    const decode: WriterOptions['decode'] = ({ body }) => {
-      const [atMs = 0, value = 0] = JSON.parse(Buffer.from(body).toString()) as number[];
-      const row = rowOf(atMs, value);
-      return { rows: [value === 2 ? { ...row, values: Float64Array.of(1, 2) } : row], logs: [] };
+    const readBatch: WriterOptions['readBatch'] = (batch, registry, rows) => {
+      if (Buffer.from(batch.body).toString().trimEnd().endsWith(',2]')) rows.add(99, START_MS, 1);
+      return readPadded(batch, registry, rows);
     };
-    store = open(place, { decode });
-    expect(store.told).toEqual([expect.stringMatching(/^entryDamaged \d+ BUG: 2 values for 1 columns/)]);
+    store = open(place, { readBatch });
+    expect(store.told).toEqual([expect.stringMatching(/^entryDamaged \d+ BUG: a row of group 99/)]);
     expect(store.read()).toEqual([1, 3]);
     await store.close();
   });
@@ -165,11 +177,11 @@ describe('the journal', () => {
   test('what was committed and can not be shown ends the writer, and is there after a restart', async () => {
     const place = folder();
     let store = open(place);
-    const row = rowOf(START_MS, 1);
+    const rows = new RowBuffer();
+    rows.add(99, START_MS, 1);
     const body = Buffer.from(JSON.stringify([START_MS, 1]));
-    const broken = { ...row, values: Float64Array.of(1, 2) };
-    const write = { kind: 1, newestMs: 1e15, body, rows: [broken], logs: [] };
-    expect(() => store.writer.write([write])).toThrow('BUG');
+    const batch = { agent: 'b', epoch: 1, sequence: 1, body, newestMs: 1e15, omitted: [] };
+    expect(() => store.writer.write([{ rows, logs: [], batch }])).toThrow('BUG');
     await store.close();
     store = open(place);
     expect(store.read()).toEqual([1]);
@@ -216,9 +228,7 @@ describe('a fold', () => {
   test('gives back the room that the journal took', async () => {
     const place = folder();
     const store = open(place);
-    const body = Buffer.from(`[${START_MS},1]`.padEnd(2 ** 20));
-    const write = { kind: 1, newestMs: 1e15, body, rows: [rowOf(START_MS, 1)], logs: [] };
-    for (let n = 0; n < 10; n++) store.writer.write([write]);
+    for (let n = 0; n < 10; n++) store.putPadded(START_MS, 1, 2 ** 20);
     const bytes = (): number =>
       ['', '-wal'].reduce((sum, end) => sum + statSync(join(place, `journal.db${end}`)).size, 0);
     expect(bytes()).toBeGreaterThan(10 * 2 ** 20);

@@ -4,14 +4,25 @@ import type { Clock } from '../../../lib/clock.ts';
 import { makeDurableFolder } from '../../../lib/durable-file.ts';
 import { Fault, reasonOf } from '../../../lib/fault.ts';
 import type { BatchId } from '../../../wire/batch.ts';
+import type { Labels } from '../../../wire/labels.ts';
+import type { PackedLogStream } from '../../../wire/log-section.ts';
+import { Catalog } from '../head/catalog.ts';
 import { Head } from '../head/head.ts';
 import { linesByDay } from '../log/days.ts';
 import { sortLines } from '../log/line-block.ts';
-import type { Content, Row, StoreWriter, Write } from '../store.ts';
+import { RowBuffer } from '../row-buffer.ts';
+import type { KeptBatch, StoreWriter, Write } from '../store.ts';
 import { DamagedDay, foldHead, type StoreFiles } from './fold.ts';
 import { FoldedDays } from './folded-days.ts';
 import { JournalHandle } from './journal-handle.ts';
-import type { StoredEntry } from './journal.ts';
+import {
+  ENTRY_BATCH,
+  ENTRY_BATCH_IN_PART,
+  ENTRY_ROWS,
+  type JournalEntry,
+  type StoredEntry,
+} from './journal.ts';
+import { readOmitted, RowsReader, RowsWriter, writeOmitted } from './journal-rows.ts';
 import { LOG_PARTITION_VERSION } from './log-partition.ts';
 import { PARTITION_VERSION } from './partition.ts';
 import { PartitionFiles, dayOf, setAside } from './partition-files.ts';
@@ -23,11 +34,8 @@ export interface WriterOptions {
   /** Where the store lives; made when it is missing. */
   readonly folder: string;
   readonly clock: Clock;
-  /** Reads what a journalled body says, after a restart. Throws a `Fault` when it can't. */
-  readonly decode: (
-    entry: Pick<Write, 'kind' | 'newestMs' | 'body'>,
-    findSchema: (hash: string) => Uint8Array | undefined,
-  ) => Content;
+  /** Reads what a journalled batch says, after a restart. Throws a `Fault` when it can't. */
+  readonly readBatch: ReadBatch;
   /** Called with all that readers need whenever it changes. */
   readonly onView: (view: StoreView) => void;
   readonly events: WriterEvents;
@@ -35,6 +43,24 @@ export interface WriterOptions {
   readonly openDataBytes: number;
   readonly foldAfterMs: number;
   readonly retention: Retention;
+}
+
+/** Adds the frames of a batch to the rows, but those at the places `omitted`, and returns its lines. */
+export type ReadBatch = (
+  batch: Pick<KeptBatch, 'body' | 'newestMs' | 'omitted'>,
+  store: Pick<StoreWriter, 'schema' | 'groupNamed' | 'addGroup' | 'widthOf'>,
+  rows: RowBuffer,
+) => readonly PackedLogStream[];
+
+/** For the aggregator's own metrics. */
+export interface StoreFigures {
+  /** That are registered. */
+  readonly series: number;
+  readonly openSamples: number;
+  /** Shared memory. */
+  readonly openBytes: number;
+  readonly storedBytes: number;
+  readonly partitions: number;
 }
 
 /** What an operator should hear of. */
@@ -67,8 +93,10 @@ export class SqliteWriter implements StoreWriter {
     metrics: new KeptPartitions(PARTITION_VERSION),
     logs: new KeptPartitions(LOG_PARTITION_VERSION),
   };
-  /** Series that are measured together -> their group in the open head. */
+  #catalog: Catalog;
+  /** Names of the catalog's groups. */
   readonly #groups = new Map<string, number>();
+  readonly #rowsWriter = new RowsWriter();
   #head: Head;
   #headSinceMs: number;
   #sealed: Head | undefined;
@@ -78,6 +106,7 @@ export class SqliteWriter implements StoreWriter {
   #sealedThrough = 0;
   #folding: Promise<void> | undefined;
   #unpublished: string | undefined;
+  readonly #replayed = new RowBuffer();
   #foldFailure: { reason: string; retryAtMs: number } | undefined;
 
   constructor(options: WriterOptions) {
@@ -91,7 +120,8 @@ export class SqliteWriter implements StoreWriter {
     this.#journal = new JournalHandle(join(options.folder, 'journal.db'), leastId, this.#setAside);
     this.#headSinceMs = options.clock.monotonicMs();
     // Unlike any of the run before, so that the position of a tail is not taken for one of this run.
-    this.#head = new Head(options.clock.nowMs());
+    this.#catalog = new Catalog(options.clock.nowMs());
+    this.#head = new Head(options.clock.nowMs(), this.#catalog);
     this.#replay();
     this.#publish();
   }
@@ -112,12 +142,47 @@ export class SqliteWriter implements StoreWriter {
     return this.#journal.schema(hash);
   }
 
+  get generation(): number {
+    return this.#catalog.id;
+  }
+
+  get seriesCount(): number {
+    return this.#catalog.seriesCount;
+  }
+
+  hasSeries(labels: Labels): boolean {
+    return this.#catalog.index.has(labels);
+  }
+
+  seriesWith(name: string, value: string): number {
+    return this.#catalog.index.countOf(name, value);
+  }
+
+  groupNamed(name: string): number | undefined {
+    return this.#groups.get(name);
+  }
+
+  addGroup(series: readonly Labels[], name: string): number {
+    const group = this.#catalog.addGroup(series);
+    this.#groups.set(name, group);
+    return group;
+  }
+
+  groupOfOne(labels: Labels): number {
+    return this.#catalog.groupOfOne(labels);
+  }
+
+  widthOf(group: number): number {
+    return this.#catalog.widthOf(group);
+  }
+
   /** What is thrown and no `Fault` means that memory and journal differ: the process must end, and read it anew. */
   write(writes: readonly Write[]): void {
     if (writes.length === 0) return;
-    this.#journal.commit(writes);
-    for (const { rows, logs } of writes) {
-      for (const row of rows) this.#append(row);
+    this.#journal.commit(writes.map((write) => this.#entryOf(write)));
+    for (const { rows, logs, batch } of writes) {
+      if (!batch) this.#rowsWriter.described(rows);
+      this.#head.append(rows);
       for (const stream of logs) this.#head.logs.append(stream);
     }
     this.tick();
@@ -140,13 +205,14 @@ export class SqliteWriter implements StoreWriter {
   }
 
   /** Figures for the aggregator's own metrics. */
-  stats(): { series: number; openBytes: number; storedBytes: number; partitions: number } {
+  stats(): StoreFigures {
     const { metrics, logs } = this.#files;
     const bytesOf = (files: PartitionFiles): number =>
       files.list().reduce((sum, file) => sum + files.bytesOf(file), 0);
     return {
-      series: this.#head.seriesCount,
-      openBytes: this.#head.byteLength + (this.#sealed?.byteLength ?? 0),
+      series: this.#catalog.seriesCount,
+      openSamples: this.#head.sampleCount + (this.#sealed?.sampleCount ?? 0),
+      openBytes: this.#catalog.byteLength + this.#head.byteLength + (this.#sealed?.byteLength ?? 0),
       storedBytes: bytesOf(metrics) + bytesOf(logs),
       partitions: metrics.list().length + logs.list().length,
     };
@@ -222,9 +288,10 @@ export class SqliteWriter implements StoreWriter {
     sealed.seal(through);
     this.#sealed = sealed;
     this.#sealedThrough = through;
-    this.#head = new Head(sealed.id + 1);
+    if (isMostlyEnded(this.#catalog, sealed)) this.#beginCatalog();
+    this.#head = new Head(sealed.id + 1, this.#catalog);
     this.#headSinceMs = this.#options.clock.monotonicMs();
-    this.#groups.clear();
+    this.#rowsWriter.forget();
     this.#publish();
     return sealed;
   }
@@ -241,10 +308,17 @@ export class SqliteWriter implements StoreWriter {
   readonly #setAside = (file: string, thrown: unknown): void =>
     this.#options.events.partitionDamaged(file, setAside(file), reasonOf(thrown));
 
-  #append(row: Row): void {
-    let group = this.#groups.get(row.key);
-    if (group === undefined) this.#groups.set(row.key, (group = this.#head.addGroup(row.series())));
-    this.#head.append(group, row.atMs, row.values);
+  /** Series that are still written are registered anew when they come. */
+  #beginCatalog(): void {
+    this.#catalog = new Catalog(this.#catalog.id + 1);
+    this.#groups.clear();
+  }
+
+  #entryOf({ rows, batch }: Write): JournalEntry {
+    if (!batch) return { kind: ENTRY_ROWS, newestMs: 0, body: this.#rowsWriter.encode(this.#catalog, rows) };
+    const { body, newestMs, omitted } = batch;
+    if (omitted.length === 0) return { kind: ENTRY_BATCH, newestMs, body, batch };
+    return { kind: ENTRY_BATCH_IN_PART, newestMs, body: writeOmitted(omitted, body), batch };
   }
 
   #forgetRetired(nowMs: number): void {
@@ -270,12 +344,13 @@ export class SqliteWriter implements StoreWriter {
   #replay(): void {
     const samples = new FoldedDays(this.#files.metrics, PARTITION_VERSION, this.#setAside);
     const lines = new FoldedDays(this.#files.logs, LOG_PARTITION_VERSION, this.#setAside);
+    const rowsReader = new RowsReader(this.#catalog);
     let entries = 0;
     let skipped = 0;
     const isWhole = this.#journal.replay((entry) => {
       entries++;
       try {
-        skipped += this.#replayEntry(entry, samples, lines);
+        skipped += this.#replayEntry(entry, rowsReader, samples, lines);
       } catch (thrown) {
         if (thrown instanceof Fault && thrown.code === 'store') throw thrown;
         // One that ends the program would end it at each start.
@@ -288,14 +363,16 @@ export class SqliteWriter implements StoreWriter {
   }
 
   /** Returns how many rows and streams were there already. */
-  #replayEntry(entry: StoredEntry, samples: FoldedDays, lines: FoldedDays): number {
+  #replayEntry(entry: StoredEntry, reader: RowsReader, samples: FoldedDays, lines: FoldedDays): number {
     if (!entry.intact) throw new Fault('damaged', 'its checksum is wrong');
-    const { rows, logs } = this.#options.decode(entry, (hash) => this.#journal.schema(hash));
-    let skipped = 0;
-    for (const row of rows) {
-      if (samples.through(dayOf(row.atMs)) >= entry.id) skipped++;
-      else this.#append(row);
-    }
+    const rows = this.#replayed;
+    rows.clear();
+    const logs = this.#readEntry(entry, reader, rows);
+    let skipped = rows.filter(
+      (atMs) => samples.through(dayOf(atMs)) < entry.id,
+      (group) => this.#catalog.widthOf(group),
+    );
+    this.#head.append(rows);
     for (const stream of logs) {
       for (const [dayMs, block] of linesByDay(sortLines(stream))) {
         if (lines.through(dayMs) >= entry.id) skipped++;
@@ -304,4 +381,34 @@ export class SqliteWriter implements StoreWriter {
     }
     return skipped;
   }
+
+  #readEntry(
+    { id, kind, newestMs, body }: StoredEntry,
+    reader: RowsReader,
+    rows: RowBuffer,
+  ): readonly PackedLogStream[] {
+    const { readBatch } = this.#options;
+    switch (kind) {
+      case ENTRY_ROWS: {
+        const lost = reader.decode(body, rows);
+        const reason = `${lost} rows are lost with an entry before it, which described their series`;
+        if (lost > 0) this.#options.events.entryDamaged(id, reason);
+        return [];
+      }
+      case ENTRY_BATCH:
+        return readBatch({ body, newestMs, omitted: [] }, this, rows);
+      case ENTRY_BATCH_IN_PART:
+        return readBatch({ ...readOmitted(body), newestMs }, this, rows);
+      default:
+        throw new Fault('malformed', `an entry of kind ${kind}, which this version does not know`);
+    }
+  }
+}
+
+/** Below this a catalog is not worth another one. */
+const LEAST_MEMBERS = 50_000;
+
+/** Had most of what the catalog lists no samples in the head? */
+function isMostlyEnded(catalog: Catalog, head: Head): boolean {
+  return catalog.memberCount > LEAST_MEMBERS && head.usedMembers * 2 < catalog.memberCount;
 }

@@ -1,0 +1,97 @@
+import type { Clock } from '../../lib/clock.ts';
+import { labelValue, printLabels, type Labels } from '../../wire/labels.ts';
+import type { GroupRegistry } from '../store/store.ts';
+import type { IngestLimits } from './limits.ts';
+import { SeriesKeys } from './series-keys.ts';
+
+/** Which limit refused new series, with how many. */
+export type RefusedSeries = Readonly<Record<'active' | 'new' | 'target', number>>;
+
+export type NewSeriesLimits = Pick<IngestLimits, 'maxSeries' | 'maxNewSeries' | 'maxSeriesPerTarget'>;
+
+const MINUTE_MS = 60_000;
+
+/**
+ * The series that the store knows, and the only way in for new ones: what a sender makes up can't grow memory past
+ * the limits, and the refusal names the series. Those that are known are never refused.
+ */
+export class SeriesGroups {
+  readonly #store: GroupRegistry;
+  readonly #clock: Clock;
+  readonly #limits: NewSeriesLimits;
+  /** Series by what senders call them. */
+  readonly keys = new SeriesKeys();
+  #generation: number;
+  #minute = -1;
+  #newInMinute = 0;
+  readonly #refused = { active: 0, new: 0, target: 0 };
+
+  constructor(store: GroupRegistry, clock: Clock, limits: NewSeriesLimits) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#generation = store.generation;
+  }
+
+  /** Series that were refused since the start. */
+  get refused(): RefusedSeries {
+    return { ...this.#refused };
+  }
+
+  /** To be called before each round of bodies: numbers of the round before may be void. */
+  begin(): void {
+    if (this.#generation === this.#store.generation) return;
+    this.#generation = this.#store.generation;
+    this.keys.clear();
+  }
+
+  /** The group of one series, or why it is refused. */
+  ofOne(labels: Labels): number | string {
+    const reason = this.#store.hasSeries(labels) ? undefined : this.#refuse(labels, 0);
+    return reason ?? this.#store.groupOfOne(labels);
+  }
+
+  named(name: string): number | undefined {
+    return this.#store.groupNamed(name);
+  }
+
+  /** Registers a list of series under a name, or tells why one of them is refused. */
+  ofList(name: string, series: readonly Labels[]): number | string {
+    let unseen = 0;
+    for (const labels of series) {
+      if (this.#store.hasSeries(labels)) continue;
+      const reason = this.#refuse(labels, unseen++);
+      if (reason !== undefined) return reason;
+    }
+    return this.#store.addGroup(series, name);
+  }
+
+  widthOf(group: number): number {
+    return this.#store.widthOf(group);
+  }
+
+  /** Why a new series is refused after `unseen` others that are not registered yet. */
+  #refuse(labels: Labels, unseen: number): string | undefined {
+    const { maxSeries, maxNewSeries, maxSeriesPerTarget } = this.#limits;
+    if (this.#store.seriesCount + unseen >= maxSeries) {
+      this.#refused.active++;
+      return `${printLabels(labels)}: a new series where ${maxSeries} are open already (setting ingest.max-series)`;
+    }
+    const instance = labelValue(labels, 'instance');
+    if (instance !== '' && this.#store.seriesWith('instance', instance) + unseen >= maxSeriesPerTarget) {
+      this.#refused.target++;
+      return `${printLabels(labels)}: a new series where its instance has ${maxSeriesPerTarget} already (setting ingest.max-series-per-target)`;
+    }
+    const minute = Math.floor(this.#clock.monotonicMs() / MINUTE_MS);
+    if (minute !== this.#minute) {
+      this.#minute = minute;
+      this.#newInMinute = 0;
+    }
+    if (this.#newInMinute >= maxNewSeries) {
+      this.#refused.new++;
+      return `${printLabels(labels)}: a new series after ${maxNewSeries} within a minute (setting ingest.max-new-series)`;
+    }
+    this.#newInMinute++;
+    return undefined;
+  }
+}
