@@ -47,8 +47,13 @@ export class SeriesGroups {
 
   /** The group of one series, or why it is refused. */
   ofOne(labels: Labels): number | string {
-    const reason = this.#store.hasSeries(labels) ? undefined : this.#refuse(labels, 0);
-    return reason ?? this.#store.groupOfOne(labels);
+    // Known series are never refused; that it is one is asked only when it matters.
+    const reason = this.#refusal(labels, 0);
+    if (reason !== undefined && !this.#store.hasSeries(labels)) return this.#count(reason, labels);
+    const before = this.#store.seriesCount;
+    const group = this.#store.groupOfOne(labels);
+    this.#newInMinute += this.#store.seriesCount - before;
+    return group;
   }
 
   named(name: string): number | undefined {
@@ -60,9 +65,10 @@ export class SeriesGroups {
     let unseen = 0;
     for (const labels of series) {
       if (this.#store.hasSeries(labels)) continue;
-      const reason = this.#refuse(labels, unseen++);
-      if (reason !== undefined) return reason;
+      const reason = this.#refusal(labels, unseen++);
+      if (reason !== undefined) return this.#count(reason, labels);
     }
+    this.#newInMinute += unseen;
     return this.#store.addGroup(series, name);
   }
 
@@ -70,28 +76,29 @@ export class SeriesGroups {
     return this.#store.widthOf(group);
   }
 
-  /** Why a new series is refused after `unseen` others that are not registered yet. */
-  #refuse(labels: Labels, unseen: number): string | undefined {
+  /** The limit that a new series would pass after `unseen` others that are not registered yet. */
+  #refusal(labels: Labels, unseen: number): keyof RefusedSeries | undefined {
     const { maxSeries, maxNewSeries, maxSeriesPerTarget } = this.#limits;
-    if (this.#store.seriesCount + unseen >= maxSeries) {
-      this.#refused.active++;
-      return `${printLabels(labels)}: a new series where ${maxSeries} are open already (setting ingest.max-series)`;
-    }
+    if (this.#store.seriesCount + unseen >= maxSeries) return 'active';
     const instance = labelValue(labels, 'instance');
-    if (instance !== '' && this.#store.seriesWith('instance', instance) + unseen >= maxSeriesPerTarget) {
-      this.#refused.target++;
-      return `${printLabels(labels)}: a new series where its instance has ${maxSeriesPerTarget} already (setting ingest.max-series-per-target)`;
-    }
+    if (instance !== '' && this.#store.seriesWith('instance', instance) + unseen >= maxSeriesPerTarget)
+      return 'target';
     const minute = Math.floor(this.#clock.monotonicMs() / MINUTE_MS);
     if (minute !== this.#minute) {
       this.#minute = minute;
       this.#newInMinute = 0;
     }
-    if (this.#newInMinute >= maxNewSeries) {
-      this.#refused.new++;
-      return `${printLabels(labels)}: a new series after ${maxNewSeries} within a minute (setting ingest.max-new-series)`;
-    }
-    this.#newInMinute++;
-    return undefined;
+    return this.#newInMinute + unseen >= maxNewSeries ? 'new' : undefined;
+  }
+
+  #count(limit: keyof RefusedSeries, labels: Labels): string {
+    this.#refused[limit]++;
+    const { maxSeries, maxNewSeries, maxSeriesPerTarget } = this.#limits;
+    const why = {
+      active: `where ${maxSeries} are open already (setting ingest.max-series)`,
+      new: `after ${maxNewSeries} within a minute (setting ingest.max-new-series)`,
+      target: `where its instance has ${maxSeriesPerTarget} already (setting ingest.max-series-per-target)`,
+    };
+    return `${printLabels(labels)}: a new series ${why[limit]}`;
   }
 }

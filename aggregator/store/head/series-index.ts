@@ -1,5 +1,6 @@
 import type { ByteReader } from '../../../lib/byte-reader.ts';
 import type { ByteWriter } from '../../../lib/byte-writer.ts';
+import { Fault } from '../../../lib/fault.ts';
 import { SharedWords } from '../../../lib/shared-array.ts';
 import type { Labels } from '../../../wire/labels.ts';
 import type { Ids } from '../ids.ts';
@@ -22,6 +23,9 @@ const SERIES_STRIDE = 2;
 const BLOCK_HEAD = 3;
 const FIRST_BLOCK = 2;
 const LARGEST_BLOCK = 1024;
+/** How a written label stands to that of the series before. */
+const SAME = 0;
+const OTHER = 1;
 /** Word 0 of `control`. */
 const SERIES_COUNT = 0;
 
@@ -52,6 +56,8 @@ export class SeriesIndex implements LabelIndex {
   #wantedValue = 0;
   #wantedPairs = new Uint32Array(64);
   #wantedCount = 0;
+  /** Whose pairs those are, as long as only `intern` has put them there. */
+  #lastLabels: Labels = [];
   readonly #isWantedPair = (pair: number): boolean => this.#equalsPair(pair);
   readonly #isWantedSeries = (series: number): boolean => this.#equalsSeries(series);
 
@@ -101,18 +107,28 @@ export class SeriesIndex implements LabelIndex {
   /** The id of a label set, new or known; writer only. */
   intern(labels: Labels): number {
     const count = this.#beginPairs(labels.length / 2);
+    const last = this.#lastLabels;
     for (let i = 0; i < count; i++) {
-      const name = this.#symbols.intern(labels[2 * i] as string);
-      const value = this.#symbols.intern(labels[2 * i + 1] as string);
-      this.#wantedPairs[i] = this.#internPair(name, value);
+      const name = labels[2 * i] as string;
+      const value = labels[2 * i + 1] as string;
+      // Fast path: most labels of a series are those of the series before.
+      if (last[2 * i] === name && last[2 * i + 1] === value) continue;
+      this.#wantedPairs[i] = this.#internPair(this.#symbols.intern(name), this.#symbols.intern(value));
     }
+    this.#lastLabels = labels;
     return this.#internPairs();
   }
 
-  /** The same of labels as `writeLabels` wrote them. Throws a `Fault` `malformed`. */
+  /** The same of labels as `writeLabels` wrote them, in that order. Throws a `Fault` `malformed`. */
   internWritten(reader: ByteReader): number {
-    const count = this.#beginPairs(reader.count(2));
+    const before = this.#wantedCount;
+    this.#lastLabels = [];
+    const count = this.#beginPairs(reader.count());
     for (let i = 0; i < count; i++) {
+      if (reader.u8() === SAME) {
+        if (i >= before) throw new Fault('malformed', `label ${i} is that of a series of ${before}`);
+        continue;
+      }
       const name = reader.passBlock();
       const nameSymbol = this.#symbols.internBytes(reader.bytes, name, reader.offset);
       const value = reader.passBlock();
@@ -124,6 +140,7 @@ export class SeriesIndex implements LabelIndex {
 
   /** Is this label set registered? Writer only. */
   has(labels: Labels): boolean {
+    this.#lastLabels = [];
     const count = this.#beginPairs(labels.length / 2);
     for (let i = 0; i < count; i++) {
       const name = this.#symbols.find(labels[2 * i] as string);
@@ -135,13 +152,22 @@ export class SeriesIndex implements LabelIndex {
     return this.#seriesTable.find(this.#hashOfPairs(), this.#isWantedSeries) !== undefined;
   }
 
-  /** Writes the labels of a series: uvarint labels, of each name and value as a block of UTF-8. */
-  writeLabels(out: ByteWriter, id: number): void {
+  /** Writes the labels of a series; those that are as at their place in the series written before are not repeated. */
+  writeLabels(out: ByteWriter, id: number, before: number | undefined): void {
+    const labels = this.#labels.view;
     const start = this.#series.view[id * SERIES_STRIDE] as number;
-    const count = this.#labels.view[start] as number;
+    const count = labels[start] as number;
+    const other = before === undefined ? 0 : (this.#series.view[before * SERIES_STRIDE] as number);
+    const otherCount = before === undefined ? 0 : (labels[other] as number);
     out.uvarint(count);
     for (let i = 1; i <= count; i++) {
-      const at = (this.#labels.view[start + i] as number) * PAIR_STRIDE;
+      const pair = labels[start + i] as number;
+      if (i <= otherCount && labels[other + i] === pair) {
+        out.u8(SAME);
+        continue;
+      }
+      const at = pair * PAIR_STRIDE;
+      out.u8(OTHER);
       out.block(this.#symbols.bytesOf(this.#pairs.view[at] as number));
       out.block(this.#symbols.bytesOf(this.#pairs.view[at + 1] as number));
     }
@@ -279,7 +305,11 @@ export class SeriesIndex implements LabelIndex {
 
   /** Makes room for the pairs of a label set; returns their count. */
   #beginPairs(count: number): number {
-    if (count > this.#wantedPairs.length) this.#wantedPairs = new Uint32Array(2 * count);
+    if (count > this.#wantedPairs.length) {
+      const pairs = new Uint32Array(2 * count);
+      pairs.set(this.#wantedPairs);
+      this.#wantedPairs = pairs;
+    }
     this.#wantedCount = count;
     return count;
   }

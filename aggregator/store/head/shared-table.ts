@@ -75,9 +75,9 @@ export class SharedTable {
 }
 
 function slotsOf(region: number): number {
-  return FIRST_SLOTS * 2 ** region;
+  return FIRST_SLOTS << region;
 }
 
 function startOf(region: number): number {
-  return HEAD + 2 * FIRST_SLOTS * (2 ** region - 1);
+  return HEAD + 2 * FIRST_SLOTS * ((1 << region) - 1);
 }

@@ -138,9 +138,21 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 /** Most texts are short. */
 const scratch = new Uint8Array(512);
+const SHORT = 100;
 
 /** Valid until the next call. */
 function encode(text: string): Uint8Array {
+  // Fast path: a call of the encoder costs more than a short ASCII text.
+  if (text.length <= SHORT) {
+    let at = 0;
+    for (; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code > 0x7f) break;
+      scratch[at] = code;
+    }
+    if (at === text.length) return scratch.subarray(0, at);
+  }
+  // Slow path.
   // A code unit takes three bytes at most.
   if (text.length * 3 > scratch.length) return encoder.encode(text);
   return scratch.subarray(0, encoder.encodeInto(text, scratch).written);

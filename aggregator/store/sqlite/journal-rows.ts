@@ -25,11 +25,15 @@ export class RowsWriter {
     const { count, groups, timesMs, words, valueCount } = rows;
     const fresh = this.#undescribed(groups, count);
     out.uvarint(fresh.length);
+    let before: number | undefined;
     for (const group of fresh) {
       const members = catalog.membersOf(group);
       out.uvarint(group);
       out.uvarint(members.length);
-      for (const series of members) catalog.index.writeLabels(out, series);
+      for (const series of members) {
+        catalog.index.writeLabels(out, series, before);
+        before = series;
+      }
     }
     out.uvarint(count);
     // Rows of one value need no width each.
