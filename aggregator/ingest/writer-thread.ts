@@ -23,8 +23,14 @@ export interface WriterThreadOptions {
   readonly limits: IngestLimits;
 }
 
+export interface NumberedRequest extends IngestRequest {
+  readonly id: number;
+  /** In memory of its own, which is handed over. */
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
 export type ToWriter =
-  | ({ readonly type: 'request'; readonly id: number } & IngestRequest)
+  | { readonly type: 'requests'; readonly requests: readonly NumberedRequest[] }
   /** A reader thread: the view of the store goes there, now and at each change. */
   | { readonly type: 'reader'; readonly port: MessagePort }
   | { readonly type: 'close' };
@@ -61,7 +67,7 @@ function run(port: MessagePort, options: WriterThreadOptions): void {
     onGap: ({ agent, epoch, sequence }, missing) =>
       say({ type: 'event', name: 'gap', values: [agent, epoch, sequence, missing] }),
   });
-  let waiting: (ToWriter & { type: 'request' })[] = [];
+  let waiting: NumberedRequest[] = [];
   const takeGroup = (): void => {
     const group = waiting;
     waiting = [];
@@ -86,6 +92,7 @@ function run(port: MessagePort, options: WriterThreadOptions): void {
   const close = async (): Promise<void> => {
     clearInterval(ticking);
     if (waiting.length > 0) takeGroup();
+    await store.fold();
     await store.close();
     for (const reader of readers) reader.close();
     say({ type: 'closed' });
@@ -100,9 +107,9 @@ function run(port: MessagePort, options: WriterThreadOptions): void {
       reader.on('close', () => readers.delete(reader));
       reader.postMessage(store.view());
     } else {
-      waiting.push(message);
       // All messages that wait are delivered before this runs.
-      if (waiting.length === 1) setImmediate(takeGroup);
+      if (waiting.length === 0) setImmediate(takeGroup);
+      waiting.push(...message.requests);
     }
   });
   tellStats();

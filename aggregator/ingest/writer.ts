@@ -4,7 +4,13 @@ import type { Clock } from '../../lib/clock.ts';
 import { Fault } from '../../lib/fault.ts';
 import { ownBytes } from '../../lib/own-bytes.ts';
 import type { IngestReply, IngestRequest } from './ingester.ts';
-import type { FromWriter, ToWriter, WriterStats, WriterThreadOptions } from './writer-thread.ts';
+import type {
+  FromWriter,
+  NumberedRequest,
+  ToWriter,
+  WriterStats,
+  WriterThreadOptions,
+} from './writer-thread.ts';
 
 export interface WriterOptions extends WriterThreadOptions {
   /** The program of the thread. */
@@ -27,6 +33,8 @@ export class Writer {
   readonly #maxQueuedBytes: number;
   readonly #waiting = new Map<number, { bytes: number; resolve: (reply: IngestReply) => void }>();
   readonly #onEvent: WriterOptions['onEvent'];
+  /** Requests for the next message. */
+  #outgoing: NumberedRequest[] = [];
   #nextId = 1;
   #queuedBytes = 0;
   #stats: WriterStats | undefined;
@@ -96,9 +104,20 @@ export class Writer {
     this.#queuedBytes += own.length;
     return new Promise((resolve) => {
       this.#waiting.set(id, { bytes: own.length, resolve });
-      const message: ToWriter = { ...form, type: 'request', id, kind, body: own };
-      this.#worker.postMessage(message, [own.buffer]);
+      // Requests that came at the same time go in one message: each costs both threads a wake-up.
+      if (this.#outgoing.push({ ...form, id, kind, body: own }) === 1) setImmediate(() => this.#send());
     });
+  }
+
+  #send(): void {
+    const requests = this.#outgoing;
+    if (requests.length === 0) return;
+    this.#outgoing = [];
+    const message: ToWriter = { type: 'requests', requests };
+    this.#worker.postMessage(
+      message,
+      requests.map(({ body }) => body.buffer),
+    );
   }
 
   /** Sends the view of the store to a reader thread, now and at each change. */
@@ -107,9 +126,10 @@ export class Writer {
     this.#worker.postMessage(message, [port]);
   }
 
-  /** Commits what waits, finishes a fold that runs and ends the thread. */
+  /** Commits what waits, folds what is open, so that the next start has nothing to read, and ends the thread. */
   async close(): Promise<void> {
     if (this.#dead) return;
+    this.#send();
     const closed = new Promise<void>((resolve) => (this.#settle.closed = resolve));
     const message: ToWriter = { type: 'close' };
     this.#worker.postMessage(message);
