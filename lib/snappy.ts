@@ -2,7 +2,7 @@ import { Fault } from './fault.ts';
 import type { Scratch } from './scratch.ts';
 
 /** Shorter pieces are copied byte by byte: a call of a typed array's method costs more. */
-const SHORT = 32;
+const SHORT = 16;
 
 /**
  * Decodes one Snappy block (not the framed stream), as remote write uses it. Format: google/snappy

@@ -21,6 +21,8 @@ export class SeriesKeys {
   #slots = new Uint32Array(SLOT * FIRST_SLOTS);
   #count = 0;
   readonly #seed: KeySeed;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #view = new DataView(this.#bytes.buffer);
   /** The hash of the key that was asked for last. */
   #first = 0;
   #second = 0;
@@ -96,13 +98,10 @@ export class SeriesKeys {
   /** Three multiply-and-rotate hashes of the same words, each with constants of its own. */
   #hash(bytes: Uint8Array, start: number, end: number, seed: KeySeed): void {
     let { first, second, third } = seed;
+    const view = this.#viewOf(bytes);
     let at = start;
     for (const last = end - 3; at < last; at += 4) {
-      const word =
-        (bytes[at] as number) |
-        ((bytes[at + 1] as number) << 8) |
-        ((bytes[at + 2] as number) << 16) |
-        ((bytes[at + 3] as number) << 24);
+      const word = view.getInt32(at, true);
       first = Math.imul(rotate(first, 5) ^ word, 0x9e3779b1);
       second = Math.imul(rotate(second, 11) ^ word, 0x85ebca6b);
       third = Math.imul(rotate(third, 17) ^ word, 0xc2b2ae35);
@@ -114,6 +113,15 @@ export class SeriesKeys {
     second = Math.imul(rotate(second, 11) ^ rest, 0x85ebca6b);
     third = Math.imul(rotate(third, 17) ^ rest, 0xc2b2ae35);
     this.#settle(first, second, third);
+  }
+
+  /** Keys of one body come one after the other. */
+  #viewOf(bytes: Uint8Array): DataView {
+    if (this.#bytes !== bytes) {
+      this.#bytes = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
+    return this.#view;
   }
 
   #settle(first: number, second: number, third: number): void {
