@@ -3,9 +3,11 @@ import { reasonOf } from '../lib/fault.ts';
 import type { Log } from '../lib/log.ts';
 import type { Running } from '../lib/running.ts';
 
+export const STOP_REQUESTS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const;
+
 /** The part of `process` by which someone asks the program to end. */
 export interface StopRequests {
-  on(event: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'disconnect', listener: () => void): unknown;
+  on(event: (typeof STOP_REQUESTS)[number], listener: () => void): unknown;
 }
 
 /**
@@ -25,7 +27,7 @@ export async function runUntilStopped(
 ): Promise<number> {
   const asked = Promise.withResolvers<string>();
   let firstAtMs: number | undefined;
-  for (const request of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const) {
+  for (const request of STOP_REQUESTS) {
     requests.on(request, () => {
       const atMs = clock.monotonicMs();
       firstAtMs ??= atMs;
