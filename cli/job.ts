@@ -10,14 +10,17 @@ export interface JobWorld {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   readonly clock: Clock;
-  /** Aborted when someone asks the program to stop. */
-  readonly signal: AbortSignal;
   /** Settings of the parts, which may stand in the same file and environment. */
   readonly elsewhere: readonly SettingsTable[];
   readFile(path: string): string;
   stdout(text: string): void;
   /** Shows in one line how far it is, where someone looks on; the next one replaces it, `''` takes it away. */
   progress(line: string): void;
+  /**
+   * Aborted when someone asks the program to stop. A job that has asked for it takes back what is half done and ends;
+   * any other is ended at once.
+   */
+  stopSignal(): AbortSignal;
   /** Lets other programs on this machine go first from now on. */
   stepBack(): void;
 }

@@ -29,7 +29,7 @@ ${DATA_DIR_HELP}`,
         base: options['base'],
         version: world.version,
         nowMs: world.clock.nowMs(),
-        signal: world.signal,
+        signal: world.stopSignal(),
         onProgress: showing('copying', world),
       });
       const shared = linked === 0 ? '' : `, ${linked} of them linked to ${options['base']}`;
@@ -50,8 +50,8 @@ ${DATA_DIR_HELP}`,
       const { words, dataDir } = readJobArguments(args, [], world);
       const source = onlyFolder(words, RESTORE);
       const { restore } = await import('./backup/restore.ts');
-      const { signal } = world;
-      const manifest = restore({ source, dataDir, signal, onProgress: showing('copying', world) });
+      const signal = world.stopSignal();
+      const manifest = await restore({ source, dataDir, signal, onProgress: showing('copying', world) });
       world.stdout(`${dataDir} is as it was at ${manifest.takenAt}: ${sizeOf(manifest.files)}\n`);
       return 0;
     },
@@ -77,8 +77,7 @@ ${DATA_DIR_HELP}`,
       const { checkStore } = await import('./backup/check.ts');
       const { printCheck } = await import('./backup/print-check.ts');
       world.stepBack();
-      const { signal } = world;
-      const result = checkStore({ folder, signal, onProgress: showing('checking', world) });
+      const result = await checkStore({ folder, onProgress: showing('checking', world) });
       world.stdout(output === 'json' ? `${JSON.stringify(result, undefined, 2)}\n` : printCheck(result));
       return result.damaged.length === 0 ? 0 : 1;
     },

@@ -70,8 +70,8 @@ function setUp({ environment = {}, file = '', start = () => Promise.resolve(), i
     },
     restore: {
       ...idle,
-      async run(_args, { signal }) {
-        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      async run(_args, job) {
+        await new Promise((resolve) => job.stopSignal().addEventListener('abort', resolve));
         throw new Fault('stopped', 'it was asked to stop');
       },
     },
@@ -168,10 +168,13 @@ describe('a job', () => {
     expect(out.stderr).toBe('binnacle: a folder is missing\nRun binnacle --help to see what there is.\n');
   });
 
-  test('ends when it is asked to, at once the second time', async () => {
-    const { run, out, requests } = setUp();
+  test('ends when it is asked to, at once when it is asked again', async () => {
+    const { run, out, requests, clock } = setUp();
     const exit = run('restore');
-    requests.emit('SIGTERM');
+    requests.emit('SIGINT');
+    requests.emit('SIGINT');
+    expect(out.stoppedNow).toBe(0);
+    await clock.advance(500);
     requests.emit('SIGINT');
     expect(await exit).toBe(1);
     expect(out).toMatchObject({ stderr: 'binnacle: it was asked to stop\n', stoppedNow: 1 });

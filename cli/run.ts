@@ -7,7 +7,7 @@ import { parseCommandLine, type CommandLine, type JobName, type PartName } from 
 import { generalHelp, jobHelp, partHelp } from './help.ts';
 import type { Job } from './job.ts';
 import type { Part, PreparedPart } from './part.ts';
-import { runUntilStopped, STOP_REQUESTS, type StopRequests } from './stop.ts';
+import { onStopRequest, runUntilStopped, type StopRequests } from './stop.ts';
 
 /** What the command needs from its process. */
 export interface CliWorld {
@@ -93,16 +93,11 @@ function tablesOf(parts: Commands['parts']): SettingsTable[] {
   return Object.values(parts).flatMap(({ tables }) => Object.values(tables));
 }
 
-/** A first request to stop lets the job take back what is half done, a second one ends the program. */
 async function runJob(
   { job, args }: CommandLine & { do: 'run' },
   world: CliWorld,
   { parts, jobs }: Commands,
 ): Promise<ExitCode> {
-  const stop = new AbortController();
-  for (const request of STOP_REQUESTS) {
-    world.requests.on(request, () => (stop.signal.aborted ? world.stopNow() : stop.abort()));
-  }
   const progress = (line: string): void => {
     if (world.isTerminal) world.stderr(`\r${CLEAR_LINE}${line}`);
   };
@@ -111,7 +106,6 @@ async function runJob(
       environment: world.environment,
       version: world.version,
       clock: world.clock,
-      signal: stop.signal,
       elsewhere: tablesOf(parts),
       readFile: (path) => world.readFile(path),
       stdout: (text) => {
@@ -119,6 +113,12 @@ async function runJob(
         world.stdout(text);
       },
       progress,
+      stopSignal: () => {
+        const stop = new AbortController();
+        const stopNow = (): void => world.stopNow();
+        onStopRequest(world.requests, world.clock, () => stop.abort(), stopNow);
+        return stop.signal;
+      },
       stepBack: () => world.stepBack(),
     });
   } finally {

@@ -10,12 +10,13 @@ import { Fault } from '../../lib/fault.ts';
 import { differenceOf, isBackup, readManifest } from './manifest.ts';
 import type { OnProgress } from './progress.ts';
 
+/** It changes nothing, so that it may be ended at any moment. */
+const NEVER = new AbortController().signal;
 const STATE = 'alerting/state.db';
 
 export interface CheckOptions {
   /** A data folder, also one that is written to, or a backup. */
   readonly folder: string;
-  readonly signal: AbortSignal;
   readonly onProgress: OnProgress;
 }
 
@@ -39,7 +40,7 @@ export interface CheckResult {
  * Reads every file of a data folder or a backup, and all that carries a checksum in it. Writes nothing but what
  * SQLite lays beside a file that is read. Throws a Fault when the folder is neither.
  */
-export function checkStore({ folder, signal, onProgress }: CheckOptions): CheckResult {
+export async function checkStore({ folder, onProgress }: CheckOptions): Promise<CheckResult> {
   const backup = isBackup(folder);
   const entries = new Map(backup ? readManifest(folder).files.map((entry) => [entry.path, entry]) : []);
   const paths = backup ? [...entries.keys()] : dataFiles(folder);
@@ -48,11 +49,10 @@ export function checkStore({ folder, signal, onProgress }: CheckOptions): CheckR
   const damaged: Finding[] = [];
   let done = 0;
   for (const [i, path] of paths.entries()) {
-    if (signal.aborted) throw new Fault('stopped', 'it was asked to stop');
     onProgress(path, done, bytes);
     done += sizes[i] as number;
     const entry = entries.get(path);
-    const difference = entry && differenceOf(folder, entry, signal);
+    const difference = entry && (await differenceOf(folder, entry, NEVER));
     if (difference !== undefined) damaged.push({ file: path, problem: difference });
     // Retention may have dropped it meanwhile.
     if (!existsSync(join(folder, path))) continue;

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 
 import { Fault } from '../../lib/fault.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
-/** Bytes written between two syncs, so that no large flush stands before what others commit on the same disk. */
-const SYNC_BYTES = 16 * CHUNK_BYTES;
+/**
+ * Bytes between two looks at the signal, and written between two syncs, so that no large flush stands before what
+ * others commit on the same disk.
+ */
+const PAUSE_BYTES = 16 * CHUNK_BYTES;
 
 export interface Digest {
   readonly bytes: number;
@@ -14,23 +18,19 @@ export interface Digest {
 }
 
 /** Reads a file to its end, in memory that does not grow with it. Throws the file system's errors, or `stopped`. */
-export function digestOf(file: string, signal: AbortSignal): Digest {
-  return digest(file, signal, () => {});
+export function digestOf(file: string, signal: AbortSignal): Promise<Digest> {
+  const ignore = (): void => {};
+  return digest(file, signal, { write: ignore, sync: ignore });
 }
 
 /** Copies a file to a new one, which is on the disk when it returns; gives the digest of what was read. */
-export function copyFile(file: string, target: string, signal: AbortSignal): Digest {
+export async function copyFile(file: string, target: string, signal: AbortSignal): Promise<Digest> {
   const descriptor = openSync(target, 'wx');
+  const write = (chunk: Uint8Array): void => {
+    for (let at = 0; at < chunk.length;) at += writeSync(descriptor, chunk, at);
+  };
   try {
-    let unsynced = 0;
-    const read = digest(file, signal, (chunk) => {
-      for (let at = 0; at < chunk.length;) at += writeSync(descriptor, chunk, at);
-      if ((unsynced += chunk.length) < SYNC_BYTES) return;
-      unsynced = 0;
-      fsyncSync(descriptor);
-    });
-    fsyncSync(descriptor);
-    return read;
+    return await digest(file, signal, { write, sync: () => fsyncSync(descriptor) });
   } finally {
     closeSync(descriptor);
   }
@@ -46,21 +46,38 @@ export function syncFile(file: string): void {
   }
 }
 
-function digest(file: string, signal: AbortSignal, visit: (chunk: Uint8Array) => void): Digest {
+interface Into {
+  write(chunk: Uint8Array): void;
+  sync(): void;
+}
+
+async function digest(file: string, signal: AbortSignal, into: Into): Promise<Digest> {
   const hash = createHash('sha256');
   const buffer = Buffer.alloc(CHUNK_BYTES);
   const descriptor = openSync(file, 'r');
   try {
-    for (let bytes = 0; ;) {
-      if (signal.aborted) throw new Fault('stopped', 'it was asked to stop');
+    let bytes = 0;
+    for (let sincePause = 0; ;) {
       const count = readSync(descriptor, buffer);
-      if (count === 0) return { bytes, sha256: hash.digest('hex') };
-      bytes += count;
+      if (count === 0) break;
       const chunk = buffer.subarray(0, count);
       hash.update(chunk);
-      visit(chunk);
+      into.write(chunk);
+      bytes += count;
+      if ((sincePause += count) < PAUSE_BYTES) continue;
+      sincePause = 0;
+      into.sync();
+      await setImmediate();
+      requireGoOn(signal);
     }
+    into.sync();
+    return { bytes, sha256: hash.digest('hex') };
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** Throws the Fault `stopped` when someone has asked for it. */
+export function requireGoOn(signal: AbortSignal): void {
+  if (signal.aborted) throw new Fault('stopped', 'it was asked to stop');
 }

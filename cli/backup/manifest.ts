@@ -80,9 +80,13 @@ function isEntry(value: unknown): value is FileEntry {
 }
 
 /** What is wrong with a file of a backup, by its bytes; undefined when it is as it was written. */
-export function differenceOf(folder: string, entry: FileEntry, signal: AbortSignal): string | undefined {
+export async function differenceOf(
+  folder: string,
+  entry: FileEntry,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   try {
-    return comparedWith(entry, digestOf(join(folder, entry.path), signal));
+    return comparedWith(entry, await digestOf(join(folder, entry.path), signal));
   } catch (thrown) {
     if (isFault(thrown)) throw thrown;
     return reasonOf(thrown);

@@ -5,7 +5,7 @@ import { setJournalMode } from '../../aggregator/store/sqlite/file-snapshot.ts';
 import { claimFolder, LOCK, type Claim } from '../../lib/claimed-folder.ts';
 import { makeDurableFolder, syncFolder } from '../../lib/durable-file.ts';
 import { Fault } from '../../lib/fault.ts';
-import { copyFile, syncFile } from './digest.ts';
+import { copyFile, requireGoOn, syncFile } from './digest.ts';
 import { comparedWith, readManifest, type FileEntry, type Manifest } from './manifest.ts';
 import type { OnProgress } from './progress.ts';
 import { requireRoom } from './room.ts';
@@ -26,7 +26,7 @@ export interface RestoreOptions {
  * process has, are refused. All files are copied and compared with the manifest first, then the folders get their
  * names, the store last. Throws a Fault; then the data folder is as it was.
  */
-export function restore({ source, dataDir, signal, onProgress }: RestoreOptions): Manifest {
+export async function restore({ source, dataDir, signal, onProgress }: RestoreOptions): Promise<Manifest> {
   const manifest = readManifest(source);
   const names = [...new Set(manifest.files.map(({ path }) => path.slice(0, path.indexOf('/'))))].sort();
   const staging = join(dataDir, STAGING);
@@ -44,7 +44,7 @@ export function restore({ source, dataDir, signal, onProgress }: RestoreOptions)
     rmSync(staging, { recursive: true, force: true });
     makeDurableFolder(staging);
     undo.push(() => rmSync(staging, { recursive: true, force: true }));
-    stageAll(source, manifest.files, staging, { signal, onProgress });
+    await stageAll(source, manifest.files, staging, { signal, onProgress });
     for (const name of names) {
       replace(join(staging, name), join(dataDir, name));
       undo.push(() => renameSync(join(dataDir, name), join(staging, name)));
@@ -60,26 +60,27 @@ export function restore({ source, dataDir, signal, onProgress }: RestoreOptions)
   return manifest;
 }
 
-function stageAll(
+async function stageAll(
   source: string,
   files: readonly FileEntry[],
   staging: string,
   { signal, onProgress }: Pick<RestoreOptions, 'signal' | 'onProgress'>,
-): void {
+): Promise<void> {
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   requireRoom(staging, bytes);
   let done = 0;
   for (const file of files) {
+    requireGoOn(signal);
     onProgress(file.path, done, bytes);
-    stage(source, file, staging, signal);
+    await stage(source, file, staging, signal);
     done += file.bytes;
   }
 }
 
-function stage(source: string, entry: FileEntry, staging: string, signal: AbortSignal): void {
+async function stage(source: string, entry: FileEntry, staging: string, signal: AbortSignal): Promise<void> {
   const target = join(staging, entry.path);
   makeDurableFolder(dirname(target));
-  const wrong = comparedWith(entry, copyFile(join(source, entry.path), target, signal));
+  const wrong = comparedWith(entry, await copyFile(join(source, entry.path), target, signal));
   if (wrong !== undefined)
     throw new Fault('damaged', `${join(source, entry.path)} is damaged: ${wrong}; nothing was restored`);
   setJournalMode(target, 'wal');

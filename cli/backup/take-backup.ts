@@ -5,7 +5,7 @@ import { FileSnapshot } from '../../aggregator/store/sqlite/file-snapshot.ts';
 import { openStoreSnapshot } from '../../aggregator/store/sqlite/store-snapshot.ts';
 import { makeDurableFolder, syncFolder } from '../../lib/durable-file.ts';
 import { Fault, reasonOf } from '../../lib/fault.ts';
-import { digestOf } from './digest.ts';
+import { digestOf, requireGoOn } from './digest.ts';
 import {
   differenceOf,
   isBackup,
@@ -59,9 +59,10 @@ export async function takeBackup(options: BackupOptions): Promise<BackupResult> 
     let linked = 0;
     const files: FileEntry[] = [];
     for (const { path, snapshot, earlier } of jobs) {
+      requireGoOn(signal);
       options.onProgress(path, done, bytes);
       makeDurableFolder(dirname(join(target, path)));
-      if (earlier && base?.link(earlier, join(target, path), signal)) {
+      if (earlier && (await base?.link(earlier, join(target, path), signal))) {
         files.push(earlier);
         linked++;
       } else {
@@ -91,7 +92,7 @@ async function copy(
   const file = join(target, path);
   await snapshot.copyTo(file, signal);
   const { state } = snapshot;
-  return { path, ...digestOf(file, signal), ...(state !== undefined && { state }) };
+  return { path, ...(await digestOf(file, signal)), ...(state !== undefined && { state }) };
 }
 
 /** By path in the data folder, the journal first, so that it is let go of soonest. */
@@ -159,8 +160,8 @@ class Base {
   }
 
   /** False when the copy is not whole any more, or lies on another file system, or on one without links. */
-  link(file: FileEntry, target: string, signal: AbortSignal): boolean {
-    if (differenceOf(this.#folder, file, signal) !== undefined) return false;
+  async link(file: FileEntry, target: string, signal: AbortSignal): Promise<boolean> {
+    if ((await differenceOf(this.#folder, file, signal)) !== undefined) return false;
     try {
       linkSync(join(this.#folder, file.path), target);
       return true;
