@@ -68,6 +68,8 @@ async function stageAll(
 ): Promise<void> {
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   requireRoom(staging, bytes);
+  const folders = new Set(files.map(({ path }) => dirname(join(staging, path))));
+  for (const folder of folders) makeDurableFolder(folder);
   let done = 0;
   for (const file of files) {
     requireGoOn(signal);
@@ -75,17 +77,16 @@ async function stageAll(
     await stage(source, file, staging, signal);
     done += file.bytes;
   }
+  for (const folder of folders) syncFolder(folder);
 }
 
 async function stage(source: string, entry: FileEntry, staging: string, signal: AbortSignal): Promise<void> {
   const target = join(staging, entry.path);
-  makeDurableFolder(dirname(target));
   const wrong = comparedWith(entry, await copyFile(join(source, entry.path), target, signal));
   if (wrong !== undefined)
     throw new Fault('damaged', `${join(source, entry.path)} is damaged: ${wrong}; nothing was restored`);
   setJournalMode(target, 'wal');
   syncFile(target);
-  syncFolder(dirname(target));
 }
 
 /** Puts a folder in the place of one that holds a lock alone. */

@@ -58,10 +58,13 @@ export async function takeBackup(options: BackupOptions): Promise<BackupResult> 
     let done = 0;
     let linked = 0;
     const files: FileEntry[] = [];
+    const folders = new Set<string>();
     for (const { path, snapshot, earlier } of jobs) {
       requireGoOn(signal);
       options.onProgress(path, done, bytes);
-      makeDurableFolder(dirname(join(target, path)));
+      const folder = dirname(join(target, path));
+      if (!folders.has(folder)) makeDurableFolder(folder);
+      folders.add(folder);
       if (earlier && (await base?.link(earlier, join(target, path), signal))) {
         files.push(earlier);
         linked++;
@@ -70,8 +73,8 @@ export async function takeBackup(options: BackupOptions): Promise<BackupResult> 
         done += snapshot.bytes;
       }
       snapshot.close();
-      syncFolder(dirname(join(target, path)));
     }
+    for (const folder of folders) syncFolder(folder);
     const manifest = { version, takenAt: new Date(nowMs).toISOString(), files };
     writeManifest(target, manifest);
     return { manifest, linked };

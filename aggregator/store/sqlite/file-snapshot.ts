@@ -3,8 +3,8 @@ import { closeSync, fsyncSync, openSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 
 import { Fault, reasonOf } from '../../../lib/fault.ts';
+import { openQuietly, walBytes, type QuietReader } from './quiet-reader.ts';
 
-const BUSY_TIMEOUT_MS = 10_000;
 /** Pages copied between two looks at the signal: about a megabyte. */
 const STEP_PAGES = 256;
 /** So often the copy goes to the disk, so that no large flush stands before the commits of a store beside it. */
@@ -14,8 +14,7 @@ const SETTLED_MS = 2000;
 
 /**
  * One database file as it stood at a moment, whatever is committed, checkpointed or unlinked afterwards, until
- * `close`. It reads alone: a writer that is the last to close a file takes away what lies beside its name, and
- * behind that name may be another file by then.
+ * `close`.
  */
 export class FileSnapshot {
   readonly file: string;
@@ -23,21 +22,19 @@ export class FileSnapshot {
   readonly bytes: number;
   /** Equal for the same file without a change in between; undefined when that can't be told. */
   readonly state: string | undefined;
-  readonly #database: Database.Database;
+  readonly #reader: QuietReader;
 
   /** Throws a Fault `unreadable` that names the file. `nowMs` is the wall time. */
   constructor(file: string, nowMs: number) {
     this.file = file;
-    let database: Database.Database | undefined;
+    this.#reader = openQuietly(file);
     try {
-      database = new Database(file, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
-      database.exec('BEGIN');
+      const { database } = this.#reader;
       const pages = database.pragma('page_count', { simple: true }) as number;
       this.bytes = pages * (database.pragma('page_size', { simple: true }) as number);
       this.state = stateOf(file, nowMs);
-      this.#database = database;
     } catch (cause) {
-      database?.close();
+      this.#reader.close();
       throw unreadable(file, cause);
     }
   }
@@ -45,8 +42,9 @@ export class FileSnapshot {
   /** The first column of the first row; undefined when there is no row, or not that table. */
   value(table: string, sql: string): unknown {
     try {
-      const isThere = this.#database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(table);
-      return isThere === undefined ? undefined : this.#database.prepare(sql).pluck().get();
+      const { database } = this.#reader;
+      const isThere = database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(table);
+      return isThere === undefined ? undefined : database.prepare(sql).pluck().get();
     } catch (cause) {
       throw unreadable(this.file, cause);
     }
@@ -63,7 +61,7 @@ export class FileSnapshot {
       return STEP_PAGES;
     };
     try {
-      await this.#database.backup(target, { progress });
+      await this.#reader.database.backup(target, { progress });
       setJournalMode(target, 'delete');
       descriptor ??= openSync(target, 'r');
       fsyncSync(descriptor);
@@ -77,17 +75,19 @@ export class FileSnapshot {
   }
 
   close(): void {
-    this.#database.close();
+    this.#reader.close();
   }
 }
 
 /**
  * A file for keeping is to be one in itself: who reads it, maybe on a disk that can't be written to, needs nothing
  * beside it. One that is written to has a WAL from the start, because changing that later waits for all readers.
+ * The caller syncs the file.
  */
 export function setJournalMode(file: string, mode: 'delete' | 'wal'): void {
   const database = new Database(file, { fileMustExist: true });
   try {
+    database.pragma('synchronous = OFF');
     const found = database.pragma(`journal_mode = ${mode}`, { simple: true });
     if (found !== mode) throw new Error(`the journal_mode of ${file} stays ${String(found)}`);
   } finally {
@@ -96,7 +96,7 @@ export function setJournalMode(file: string, mode: 'delete' | 'wal'): void {
 }
 
 function stateOf(file: string, nowMs: number): string | undefined {
-  if ((statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) return undefined;
+  if ((walBytes(file) ?? 0) > 0) return undefined;
   const { ino, size, mtimeNs, mtimeMs } = statSync(file, { bigint: true });
   return Number(mtimeMs) > nowMs - SETTLED_MS ? undefined : `${ino} ${size} ${mtimeNs}`;
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, unlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 import Database from 'better-sqlite3';
@@ -195,6 +195,20 @@ test('a state names a file until it changes', () => {
   store.journal.close();
 });
 
+test('nothing is left beside files that nobody else has open', () => {
+  const store = new TestStore();
+  store.commit();
+  for (let n = 0; n < 3; n++) store.foldOn();
+  const names = (): string[] => readdirSync(join(store.folder, 'logs'));
+  const before = names();
+  const files = openStoreSnapshot(store.folder, open);
+  expect(names().length).toBeGreaterThan(before.length);
+  for (const snapshot of files.values()) snapshot.close();
+  expect(names()).toEqual(before);
+  expect(readdirSync(store.folder)).toContain('journal.db-wal');
+  store.journal.close();
+});
+
 test('a copy that is given up, and files that are none', async () => {
   const store = new TestStore();
   const snapshot = open(join(store.folder, 'journal.db'));
@@ -205,7 +219,9 @@ test('a copy that is given up, and files that are none', async () => {
     /journal\.db can't be copied to .*nowhere\/copy\.db: /,
   );
   snapshot.close();
-  expect(() => open(join(store.folder, 'nothing.db'))).toThrow(/nothing\.db can't be read: /);
+  expect(() => open(join(store.folder, 'nothing.db'))).toThrow(
+    /nothing\.db can't be read: unable to open database file; run this as/,
+  );
   store.journal.close();
   unlinkSync(join(store.folder, 'journal.db'));
 });

@@ -2,10 +2,10 @@ import { crc32 } from 'node:zlib';
 
 import Database from 'better-sqlite3';
 
-import { isFault, reasonOf } from '../../../lib/fault.ts';
+import { Fault, isFault, reasonOf } from '../../../lib/fault.ts';
 import { zstdDecompress } from '../../../lib/zstd.ts';
+import { openQuietly, type QuietReader } from './quiet-reader.ts';
 
-const BUSY_TIMEOUT_MS = 10_000;
 /** What one file tells at most; the rest is of the same cause. */
 const MAX_FINDINGS = 100;
 const MAX_BLOCK_BYTES = 256 * 1024 * 1024;
@@ -26,11 +26,11 @@ export function* verifyFile(
   version: number | undefined,
   look: (database: Database.Database) => Iterable<string>,
 ): Iterable<string> {
-  let database: Database.Database | undefined;
+  let reader: QuietReader | undefined;
   let found = 0;
   try {
-    database = new Database(file, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
-    database.exec('BEGIN');
+    reader = openQuietly(file);
+    const { database } = reader;
     const format = database.pragma('user_version', { simple: true });
     // One that is just being made.
     if (database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0) return;
@@ -46,9 +46,10 @@ export function* verifyFile(
     }
   } catch (thrown) {
     if (!isOutside(thrown)) throw thrown;
-    yield `it can't be read${found > 0 ? ' further' : ''}: ${reasonOf(thrown)}`;
+    const reason = reasonOf(thrown instanceof Fault && thrown.code === 'unreadable' ? thrown.cause : thrown);
+    yield `it can't be read${found > 0 ? ' further' : ''}: ${reason}`;
   } finally {
-    database?.close();
+    reader?.close();
   }
 }
 
