@@ -4,9 +4,15 @@ import { nearest } from '../lib/settings-nearest.ts';
 export const PART_NAMES = ['standalone', 'agent', 'aggregator', 'alerting'] as const;
 export type PartName = (typeof PART_NAMES)[number];
 
+/** What does one thing and ends, in the order of `--help`. */
+export const JOB_NAMES = ['backup', 'restore', 'store'] as const;
+export type JobName = (typeof JOB_NAMES)[number];
+
 export type CommandLine =
   | { readonly do: 'start' | 'check-config'; readonly part: PartName; readonly flags: readonly string[] }
+  | { readonly do: 'run'; readonly job: JobName; readonly args: readonly string[] }
   | { readonly do: 'help'; readonly part?: PartName }
+  | { readonly do: 'help'; readonly job: JobName }
   | { readonly do: 'version' }
   | { readonly do: 'refuse'; readonly why: string };
 
@@ -28,7 +34,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       rest[0] === undefined || rest[0].startsWith('-') ? ['standalone', ...rest] : rest;
     return rest.some(isHelp) ? help(word) : ofPart('check-config', part as string, flags);
   }
-  return rest.some(isHelp) ? help(word) : ofPart('start', word, rest);
+  if (rest.some(isHelp)) return help(word);
+  return isJob(word) ? { do: 'run', job: word, args: rest } : ofPart('start', word, rest);
 }
 
 function ofPart(what: 'start' | 'check-config', word: string, flags: readonly string[]): CommandLine {
@@ -37,11 +44,12 @@ function ofPart(what: 'start' | 'check-config', word: string, flags: readonly st
 
 function help(word: string | undefined): CommandLine {
   if (word === undefined || word === CHECK_CONFIG) return { do: 'help' };
+  if (isJob(word)) return { do: 'help', job: word };
   return isPart(word) ? { do: 'help', part: word } : unknownWord(word);
 }
 
 function unknownWord(word: string): CommandLine {
-  const meant = nearest(word, [...PART_NAMES, CHECK_CONFIG]);
+  const meant = nearest(word, [...PART_NAMES, ...JOB_NAMES, CHECK_CONFIG]);
   const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
   return { do: 'refuse', why: `no such command: ${JSON.stringify(word)}${hint}` };
 }
@@ -52,4 +60,8 @@ function isHelp(word: string): boolean {
 
 function isPart(word: string): word is PartName {
   return (PART_NAMES as readonly string[]).includes(word);
+}
+
+function isJob(word: string): word is JobName {
+  return (JOB_NAMES as readonly string[]).includes(word);
 }

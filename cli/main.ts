@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 
 import { systemClock } from '../lib/clock.ts';
 import manifest from '../package.json' with { type: 'json' };
+import { jobs } from './jobs.ts';
 import { parts } from './parts.ts';
 import { runCli } from './run.ts';
 
@@ -12,11 +14,13 @@ const exitCode = await runCli(
     version: manifest.version,
     clock: systemClock,
     requests: process,
+    isTerminal: process.stderr.isTTY,
     readFile: (path) => readFileSync(path, 'utf8'),
     stdout: (text) => process.stdout.write(text),
     stderr: (text) => process.stderr.write(text),
     stopNow: () => process.exit(1),
+    stepBack: () => setPriority(constants.priority.PRIORITY_LOW),
   },
-  parts,
+  { parts, jobs },
 );
 process.exit(exitCode);

@@ -5,6 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { FakeClock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import { address, duration, integer, url, type SettingsTable } from '../lib/settings.ts';
+import type { JobName } from './command-line.ts';
+import type { Job } from './job.ts';
 import { definePart, type Part } from './part.ts';
 import { runCli } from './run.ts';
 
@@ -18,7 +20,7 @@ const aggregatorTable = {
   readers: integer({ key: 'query.readers', default: 2, min: 1, doc: 'Threads.' }),
 } satisfies SettingsTable;
 
-function setUp({ environment = {}, file = '', start = () => Promise.resolve() } = {}) {
+function setUp({ environment = {}, file = '', start = () => Promise.resolve(), isTerminal = false } = {}) {
   const clock = new FakeClock();
   const requests = new EventEmitter();
   const out = { stdout: '', stderr: '', closed: 0, stoppedNow: 0 };
@@ -53,17 +55,42 @@ function setUp({ environment = {}, file = '', start = () => Promise.resolve() } 
       start: () => Promise.reject(new Fault('not_there', 'not yet', { cause: new Error('why') })),
     }),
   };
+  const idle: Job = { summary: 'Waits.', usage: ['store'], help: '', run: async () => 0 };
+  const jobs: Record<JobName, Job> = {
+    backup: {
+      summary: 'Copies.',
+      usage: ['backup DIR [--base EARLIER]', 'backup -x'],
+      help: 'It has one option.\n',
+      async run(args, job) {
+        if (args[0] === undefined) throw new Fault('usage', 'a folder is missing');
+        job.progress('half of it');
+        job.stdout(`to ${args.join(' ')}\n`);
+        return 3;
+      },
+    },
+    restore: {
+      ...idle,
+      async run(_args, job) {
+        await new Promise((resolve) => job.stopSignal().addEventListener('abort', resolve));
+        throw new Fault('stopped', 'it was asked to stop');
+      },
+    },
+    store: idle,
+  };
   const world = {
     environment,
     version: '1.2.3',
     clock,
     requests,
+    isTerminal,
     readFile: () => file,
     stdout: (text: string) => void (out.stdout += text),
     stderr: (text: string) => void (out.stderr += text),
     stopNow: () => void out.stoppedNow++,
+    stepBack: () => {},
   };
-  const run = (line: string): Promise<number> => runCli(line.split(' ').filter(Boolean), world, parts);
+  const run = (line: string): Promise<number> =>
+    runCli(line.split(' ').filter(Boolean), world, { parts, jobs });
   return { run, out, requests, clock };
 }
 
@@ -108,6 +135,49 @@ describe('words', () => {
     expect(await run(line)).toBe(2);
     expect(out.stderr).toBe(`${says}Run binnacle --help to see what there is.\n`);
     expect(out.stdout).toBe('');
+  });
+});
+
+describe('a job', () => {
+  test('has a page of help', async () => {
+    const { run, out } = setUp();
+    expect(await run('backup --help')).toBe(0);
+    expect(await run('help backup')).toBe(0);
+    const page =
+      'Copies.\n\nUsage: binnacle backup DIR [--base EARLIER]\n       binnacle backup -x\n\nIt has one option.\n';
+    expect(out.stdout).toBe(page + page);
+    expect(await run('--help')).toBe(0);
+    expect(out.stdout).toMatch(/\n {2}backup DIR +Copies\.\n/);
+  });
+
+  test('takes its words and gives its exit code', async () => {
+    const { run, out } = setUp();
+    expect(await run('backup there --base 1')).toBe(3);
+    expect(out).toMatchObject({ stdout: 'to there --base 1\n', stderr: '' });
+  });
+
+  test('shows on a terminal how far it is, and takes it away', async () => {
+    const { run, out } = setUp({ isTerminal: true });
+    expect(await run('backup there')).toBe(3);
+    expect(out.stderr).toBe('\r\u001B[Khalf of it\r\u001B[K\r\u001B[K');
+  });
+
+  test('that is called wrongly', async () => {
+    const { run, out } = setUp();
+    expect(await run('backup')).toBe(2);
+    expect(out.stderr).toBe('binnacle: a folder is missing\nRun binnacle --help to see what there is.\n');
+  });
+
+  test('ends when it is asked to, at once when it is asked again', async () => {
+    const { run, out, requests, clock } = setUp();
+    const exit = run('restore');
+    requests.emit('SIGINT');
+    requests.emit('SIGINT');
+    expect(out.stoppedNow).toBe(0);
+    await clock.advance(500);
+    requests.emit('SIGINT');
+    expect(await exit).toBe(1);
+    expect(out).toMatchObject({ stderr: 'binnacle: it was asked to stop\n', stoppedNow: 1 });
   });
 });
 

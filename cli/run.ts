@@ -1,11 +1,13 @@
 import type { Clock } from '../lib/clock.ts';
 import { Fault, isFault, reasonOf } from '../lib/fault.ts';
 import { createLog } from '../lib/log.ts';
+import type { SettingsTable } from '../lib/settings.ts';
 import { printEffective } from '../lib/settings-print.ts';
-import { parseCommandLine, type PartName } from './command-line.ts';
-import { generalHelp, partHelp } from './help.ts';
+import { parseCommandLine, type CommandLine, type JobName, type PartName } from './command-line.ts';
+import { generalHelp, jobHelp, partHelp } from './help.ts';
+import type { Job } from './job.ts';
 import type { Part, PreparedPart } from './part.ts';
-import { runUntilStopped, type StopRequests } from './stop.ts';
+import { onStopRequest, runUntilStopped, type StopRequests } from './stop.ts';
 
 /** What the command needs from its process. */
 export interface CliWorld {
@@ -13,21 +15,30 @@ export interface CliWorld {
   readonly version: string;
   readonly clock: Clock;
   readonly requests: StopRequests;
+  /** Does someone see what goes to stderr? */
+  readonly isTerminal: boolean;
   readFile(path: string): string;
   stdout(text: string): void;
   stderr(text: string): void;
   /** Ends the process at once. */
   stopNow(): void;
+  /** Lets other programs go first. */
+  stepBack(): void;
 }
 
 /** 0: done; 1: it failed; 2: it was called or set wrongly. */
 type ExitCode = number;
 
+export interface Commands {
+  readonly parts: Readonly<Record<PartName, Part>>;
+  readonly jobs: Readonly<Record<JobName, Job>>;
+}
+
 /** Runs one command line to its end, which for a part is the request to stop. */
 export async function runCli(
   args: readonly string[],
   world: CliWorld,
-  parts: Readonly<Record<PartName, Part>>,
+  commands: Commands,
 ): Promise<ExitCode> {
   const command = parseCommandLine(args);
   switch (command.do) {
@@ -35,31 +46,88 @@ export async function runCli(
       world.stdout(`binnacle ${world.version}\n`);
       return 0;
     case 'help':
-      world.stdout(
-        command.part === undefined ? generalHelp(parts) : partHelp(command.part, parts[command.part]),
-      );
+      world.stdout(helpOf(command, commands));
       return 0;
     case 'refuse':
-      world.stderr(`binnacle: ${command.why}\nRun binnacle --help to see what there is.\n`);
-      return 2;
+      return refuse(command.why, world);
+    case 'run':
     case 'check-config':
     case 'start': {
-      const { environment } = world;
-      const readFile = (path: string): string => world.readFile(path);
-      const elsewhere = Object.values(parts).flatMap(({ tables }) => Object.values(tables));
       try {
-        const sources = { flags: command.flags, environment, readFile };
-        const prepared = parts[command.part].prepare(sources, elsewhere);
-        if (command.do === 'start') return await runPart(prepared, world);
-        world.stdout(printEffective(prepared.effective));
-        return 0;
+        return await (command.do === 'run'
+          ? runJob(command, world, commands)
+          : runOfPart(command, world, commands));
       } catch (error) {
+        if (error instanceof Fault && error.code === 'usage') return refuse(error.message, world);
         world.stderr(`binnacle: ${explain(error)}\n`);
         return error instanceof Fault && error.code === 'bad_settings' ? 2 : 1;
       }
     }
   }
 }
+
+function refuse(why: string, world: CliWorld): ExitCode {
+  world.stderr(`binnacle: ${why}\nRun binnacle --help to see what there is.\n`);
+  return 2;
+}
+
+function helpOf(command: CommandLine & { do: 'help' }, { parts, jobs }: Commands): string {
+  if ('job' in command) return jobHelp(jobs[command.job]);
+  return command.part === undefined ? generalHelp(parts, jobs) : partHelp(command.part, parts[command.part]);
+}
+
+async function runOfPart(
+  { do: what, part, flags }: CommandLine & { do: 'start' | 'check-config' },
+  world: CliWorld,
+  { parts }: Commands,
+): Promise<ExitCode> {
+  const { environment } = world;
+  const readFile = (path: string): string => world.readFile(path);
+  const prepared = parts[part].prepare({ flags, environment, readFile }, tablesOf(parts));
+  if (what === 'start') return runPart(prepared, world);
+  world.stdout(printEffective(prepared.effective));
+  return 0;
+}
+
+function tablesOf(parts: Commands['parts']): SettingsTable[] {
+  return Object.values(parts).flatMap(({ tables }) => Object.values(tables));
+}
+
+async function runJob(
+  { job, args }: CommandLine & { do: 'run' },
+  world: CliWorld,
+  { parts, jobs }: Commands,
+): Promise<ExitCode> {
+  const progress = (line: string): void => {
+    if (world.isTerminal) world.stderr(`\r${CLEAR_LINE}${line}`);
+  };
+  try {
+    return await jobs[job].run(args, {
+      environment: world.environment,
+      version: world.version,
+      clock: world.clock,
+      elsewhere: tablesOf(parts),
+      readFile: (path) => world.readFile(path),
+      stdout: (text) => {
+        progress('');
+        world.stdout(text);
+      },
+      progress,
+      stopSignal: () => {
+        const stop = new AbortController();
+        const stopNow = (): void => world.stopNow();
+        onStopRequest(world.requests, world.clock, () => stop.abort(), stopNow);
+        return stop.signal;
+      },
+      stepBack: () => world.stepBack(),
+    });
+  } finally {
+    progress('');
+  }
+}
+
+/** Erases to the end of the line (ECMA-48, EL). */
+const CLEAR_LINE = '\u001B[K';
 
 async function runPart(prepared: PreparedPart, world: CliWorld): Promise<ExitCode> {
   const { clock, version } = world;

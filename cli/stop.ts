@@ -14,6 +14,24 @@ export interface StopRequests {
  */
 const SAME_REQUEST_MS = 500;
 
+/** Calls `first` with the name of the first request to stop, and `stopNow` at each that comes later on. */
+export function onStopRequest(
+  requests: StopRequests,
+  clock: Clock,
+  first: (by: string) => void,
+  stopNow: () => void,
+): void {
+  let firstAtMs: number | undefined;
+  for (const request of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const) {
+    requests.on(request, () => {
+      const atMs = clock.monotonicMs();
+      if (firstAtMs === undefined) first(request);
+      firstAtMs ??= atMs;
+      if (atMs - firstAtMs >= SAME_REQUEST_MS) stopNow();
+    });
+  }
+}
+
 /**
  * Starts a part and resolves with the exit code when it was asked to stop and has: by SIGINT, SIGTERM, SIGHUP or
  * the end of the launcher. A request during the start waits for it; a second one calls `stopNow`.
@@ -24,15 +42,7 @@ export async function runUntilStopped(
   { clock, log, stopNow }: { clock: Clock; log: Log; stopNow: () => void },
 ): Promise<number> {
   const asked = Promise.withResolvers<string>();
-  let firstAtMs: number | undefined;
-  for (const request of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const) {
-    requests.on(request, () => {
-      const atMs = clock.monotonicMs();
-      firstAtMs ??= atMs;
-      asked.resolve(request);
-      if (atMs - firstAtMs >= SAME_REQUEST_MS) stopNow();
-    });
-  }
+  onStopRequest(requests, clock, asked.resolve, stopNow);
   const running = await start();
   log.info('stopping', { asked_by: await asked.promise });
   try {

@@ -5,7 +5,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { makeDurableFolder } from './durable-file.ts';
 import { Fault, reasonOf } from './fault.ts';
 
-const LOCK = 'lock';
+/** The file in a claimed folder. */
+export const LOCK = 'lock';
 /** One that is just ending, or was killed a moment ago, is waited for. */
 const PATIENCE_MS = 2000;
 

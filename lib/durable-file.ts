@@ -52,7 +52,7 @@ export function replaceDurably(file: string, content: string): void {
 }
 
 /** Writes to the disk which names a folder has. */
-function syncFolder(folder: string): void {
+export function syncFolder(folder: string): void {
   const descriptor = openSync(folder, 'r');
   try {
     fsyncSync(descriptor);

@@ -92,6 +92,9 @@ describe('the packed copy', () => {
       status: 'success',
       data: { result: [expect.any(Number), '42'] },
     });
+    const backup = join(folder, 'backup');
+    expect(await run(folder, 'npx', 'binnacle', 'backup', backup)).toMatch(/ holds \.\/data as of /);
+    expect(await run(folder, 'npx', 'binnacle', 'store', 'check', backup)).toMatch(/, all right\n$/);
     expect(program.stdout().trimEnd().split('\n').at(-1)).toContain(url);
     expect(await program.kill('SIGTERM')).toEqual({ code: 0, signal: null });
   });

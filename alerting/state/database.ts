@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import { Fault, reasonOf } from '../../lib/fault.ts';
 
 /** Kept in `PRAGMA user_version`; a file of another number is refused. */
-const VERSION = 1;
+export const STATE_VERSION = 1;
 
 /** SQLite's name for `synchronous=FULL`. */
 const FULL = 2;
@@ -53,16 +53,15 @@ export function openStateDatabase(file: string): Database.Database {
   let database: Database.Database | undefined;
   try {
     database = new Database(file);
-    database.pragma('locking_mode = EXCLUSIVE');
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
     const level = database.pragma('synchronous', { simple: true });
     if (level !== FULL) throw new Error(`synchronous is ${String(level)} where FULL (2) was set`);
     const found = database.pragma('user_version', { simple: true });
-    if (found === 0) database.exec(`BEGIN; ${TABLES} PRAGMA user_version = ${VERSION}; COMMIT`);
-    else if (found !== VERSION) {
+    if (found === 0) database.exec(`BEGIN; ${TABLES} PRAGMA user_version = ${STATE_VERSION}; COMMIT`);
+    else if (found !== STATE_VERSION) {
       throw new Error(
-        `it has format ${String(found)}, this program reads ${VERSION}: start the version that wrote it`,
+        `it has format ${String(found)}, this program reads ${STATE_VERSION}: start the version that wrote it`,
       );
     }
     return database;

@@ -3,12 +3,10 @@ import { createHash } from 'node:crypto';
 
 import { systemClock } from '../../lib/clock.ts';
 import { encodeBatch, encodeSchemas } from '../../wire/batch.ts';
-import { labelsFrom } from '../../wire/labels.ts';
+import { labelsFrom, type Labels } from '../../wire/labels.ts';
 import { encodeSchema, schemaHash } from '../../wire/schema.ts';
 import { linesOf, samplesOf } from '../tools/binnacle.ts';
 
-const SERIES = [labelsFrom({ __name__: 'written' })];
-const SCHEMA = schemaHash(encodeSchema(SERIES));
 const TIMEOUT_MS = 30_000;
 
 export interface Answer {
@@ -21,15 +19,19 @@ export interface Answer {
 export class Feeder {
   readonly #url: string;
   readonly #lineBytes: number;
+  readonly #name: string;
+  readonly #series: readonly Labels[];
   readonly #firstMs = systemClock.nowMs() - 30 * 60_000;
   /** The batches that were acknowledged. */
   readonly acknowledged: number[] = [];
   #next = 1;
 
   /** Each batch has one sample and one line of so many bytes, which do not compress well. */
-  constructor(url: string, lineBytes: number) {
+  constructor(url: string, lineBytes: number, name = 'feeder') {
     this.#url = url;
     this.#lineBytes = lineBytes;
+    this.#name = name;
+    this.#series = [labelsFrom({ __name__: 'written', by: name })];
   }
 
   /** Sends the next batch once; the same is sent again until it is acknowledged. */
@@ -38,13 +40,13 @@ export class Feeder {
     const atMs = this.#firstMs + n;
     const lines = [this.#line(n)];
     const body = encodeBatch({
-      agent: 'feeder',
+      agent: this.#name,
       epoch: 1,
       sequence: n,
-      frames: [{ schema: SCHEMA, atMs, values: Float64Array.of(n) }],
+      frames: [{ schema: schemaHash(encodeSchema(this.#series)), atMs, values: Float64Array.of(n) }],
       logs: [
         {
-          labels: labelsFrom({ job: 'feeder' }),
+          labels: labelsFrom({ job: this.#name }),
           timesNs: BigInt64Array.of(BigInt(atMs) * 1_000_000n),
           lines,
         },
@@ -63,7 +65,7 @@ export class Feeder {
   }
 
   async sendSchemas(): Promise<Answer> {
-    return this.post('schemas', encodeSchemas([SERIES]));
+    return this.post('schemas', encodeSchemas([this.#series]));
   }
 
   /** A list of series that the other side has not seen. */
@@ -74,11 +76,33 @@ export class Feeder {
 
   /** What was acknowledged and is not there, is there twice or is another; samples and lines. */
   async faults(): Promise<string[]> {
-    const samples = (await samplesOf(this.#url, 'written')).map(({ atMs, value }) => `${atMs} ${value}`);
-    const lines = await linesOf(this.#url, { query: '{job="feeder"}', start: '0' });
-    const wantedSamples = this.acknowledged.map((n) => `${this.#firstMs + n} ${n}`);
-    const wantedLines = this.acknowledged.map((n) => this.#line(n));
+    return this.#faultsOf(this.#url, this.acknowledged);
+  }
+
+  /**
+   * The same of a store that has the state of an earlier moment: the first so many batches have to be there, later
+   * ones only up to one of them.
+   */
+  async faultsOfCopy(url: string, least: number): Promise<string[]> {
+    const found = (await this.#found(url)).samples.length;
+    if (found < least) return [`${found} samples of ${least}`];
+    return this.#faultsOf(
+      url,
+      Array.from({ length: found }, (_, i) => i + 1),
+    );
+  }
+
+  async #faultsOf(url: string, batches: readonly number[]): Promise<string[]> {
+    const { samples, lines } = await this.#found(url);
+    const wantedSamples = batches.map((n) => `${this.#firstMs + n} ${n}`);
+    const wantedLines = batches.map((n) => this.#line(n));
     return [...differences('sample', samples, wantedSamples), ...differences('line', lines, wantedLines)];
+  }
+
+  async #found(url: string): Promise<{ samples: string[]; lines: string[] }> {
+    const samples = await samplesOf(url, `written{by="${this.#name}"}`);
+    const lines = await linesOf(url, { selector: `{job="${this.#name}"}`, start: '0' });
+    return { samples: samples.map(({ atMs, value }) => `${atMs} ${value}`), lines };
   }
 
   async post(path: string, body: Uint8Array): Promise<Answer> {

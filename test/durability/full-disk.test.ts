@@ -1,36 +1,15 @@
-import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
-import { reasonOf } from '../../lib/fault.ts';
-import { atEnd } from '../tools/at-end.ts';
 import { startBinnacle } from '../tools/binnacle.ts';
 import { freePort } from '../tools/free-port.ts';
-import { temporaryFolder } from '../tools/temporary-folder.ts';
+import { smallDisk } from '../tools/small-disk.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { ask, Feeder } from './feeder.ts';
 
 const MINUTE_MS = 60_000;
-
-/** A disk of its own. There is no other way to a real ENOSPC, so whoever runs this has to be root. */
-function smallDisk(megabytes: number): string {
-  const place = join(temporaryFolder(), 'disk');
-  mkdirSync(place);
-  try {
-    execFileSync('/usr/bin/mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', place], {
-      stdio: 'pipe',
-    });
-  } catch (cause) {
-    throw new Error(
-      `the test of a full disk mounts a tmpfs at ${place}, which needs root (sudo npm test) and CAP_SYS_ADMIN: ${reasonOf(cause)}`,
-      { cause },
-    );
-  }
-  atEnd(() => void execFileSync('/usr/bin/umount', ['-l', place]));
-  return place;
-}
 
 /** Takes all that is free, or so many bytes, as another program would. */
 function fill(file: string, bytes = Infinity): void {

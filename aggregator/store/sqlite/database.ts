@@ -99,6 +99,19 @@ function requireVersion(database: Database.Database, file: string, version: numb
   }
 }
 
+/**
+ * Gives back the room of what lies beside a file, unless someone reads that: a backup or a check must not hold up the
+ * writer, and the next time will do.
+ */
+export function truncateWal(database: Database.Database): void {
+  database.pragma('busy_timeout = 0');
+  try {
+    database.pragma('wal_checkpoint(TRUNCATE)');
+  } finally {
+    database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+  }
+}
+
 /** Did SQLite itself fail: a damaged file, a full disk? */
 export function isSqliteError(thrown: unknown): thrown is Error & { readonly code: string } {
   return thrown instanceof Database.SqliteError;

@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import type Database from 'better-sqlite3';
 
 import type { BatchId } from '../../../wire/batch.ts';
-import { openDatabase } from './database.ts';
+import { openDatabase, truncateWal } from './database.ts';
 
 /**
  * Where everything goes first. What was written is in this one file, with the (agent, epoch, sequence) that names a
@@ -41,7 +41,7 @@ interface EntryRow {
   readonly body: Buffer;
 }
 
-const VERSION = 2;
+export const JOURNAL_VERSION = 2;
 const TABLES = `
   CREATE TABLE entry (id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, newest_ms INTEGER NOT NULL, crc INTEGER NOT NULL, body BLOB NOT NULL);
   CREATE TABLE received (agent TEXT, epoch INTEGER, first INTEGER, last INTEGER, PRIMARY KEY (agent, epoch, first)) WITHOUT ROWID;
@@ -64,7 +64,7 @@ export class Journal {
    * give ids again that partitions have noted as folded.
    */
   constructor(file: string, leastId: number) {
-    this.#database = openDatabase(file, VERSION, TABLES);
+    this.#database = openDatabase(file, JOURNAL_VERSION, TABLES);
     this.#lastId = Math.max(this.#storedLastId(), leastId);
     const prepare = (sql: string): Database.Statement => this.#database.prepare(sql);
     this.#insert = prepare('INSERT INTO entry (id, kind, newest_ms, crc, body) VALUES (?, ?, ?, ?, ?)');
@@ -141,7 +141,7 @@ export class Journal {
     })();
     // Gives the room back: what waited in an outage of folding would stay allocated for ever.
     this.#database.pragma('incremental_vacuum');
-    this.#database.pragma('wal_checkpoint(TRUNCATE)');
+    truncateWal(this.#database);
   }
 
   close(): void {

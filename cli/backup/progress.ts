@@ -1,0 +1,2 @@
+/** Told before each file, with the bytes done and in all. */
+export type OnProgress = (path: string, doneBytes: number, totalBytes: number) => void;
