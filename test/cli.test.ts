@@ -132,16 +132,23 @@ describe('standalone', () => {
   test('ends with the address of its page, stops at Ctrl-C and starts again on its data', async () => {
     const folder = temporaryFolder();
     const port = await freePort();
-    const journal = { SIGINT: /"journal read" entries=0 /, SIGTERM: /"journal read" entries=[1-9]/ };
+    const firstEnd: number[] = [];
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       const program = await start(folder, port);
       await expect
         .poll(() => ownMetrics(port))
         .toMatch(/^binnacle_ingest_samples_total\{source="agent"\} [1-9]/m);
       await expect.poll(() => program.stdout()).toMatch(new RegExp(`http://127\\.0\\.0\\.1:${port}/\\n$`));
+      // Of the run before, whose data an orderly end has folded.
+      for (const atMs of firstEnd) {
+        const query = `query=count(count_over_time(node_load1[1h]))&time=${atMs / 1000}`;
+        const answer = await fetch(`http://127.0.0.1:${port}/api/v1/query?${query}`);
+        expect(await answer.text()).toMatch(/"value":\[[\d.]+,"1"\]/);
+      }
+      firstEnd.push(performance.timeOrigin + performance.now());
       expect(await program.kill(signal)).toEqual({ code: 0, signal: null });
       expect(program.stderr()).toMatch(/msg=stopped\n$/);
-      expect(program.stderr()).toMatch(journal[signal]);
+      expect(program.stderr()).toMatch(/"journal read" entries=0 /);
       expect(program.stderr()).not.toContain('level=error');
     }
   });
