@@ -2,7 +2,7 @@ import { METRIC_NAME } from '../../../wire/labels.ts';
 import { compileMatcher, type LabelPattern } from '../label-pattern.ts';
 import type { Matcher } from '../matcher.ts';
 import { mayRead, type Scope } from '../scope.ts';
-import { rowsWhere } from './label-column.ts';
+import { type LabelColumn, rowsWhere } from './label-column.ts';
 import type { Metric } from './metric-table.ts';
 import type { PartReader } from './part-reader.ts';
 
@@ -37,6 +37,8 @@ interface SymbolCondition {
   /** Of the label name; undefined when the part does not know it. */
   readonly name: number | undefined;
   readonly accepts: (symbol: number) => boolean;
+  /** Rows of columns that were looked at as a whole: many metrics have the same ones. */
+  readonly known: Map<LabelColumn, Uint32Array | undefined>;
 }
 
 /**
@@ -55,7 +57,8 @@ export function* findSeries(
     const symbols = pattern.values?.flatMap((value) => part.symbols.find(value) ?? []);
     // None of the values is anywhere in the part.
     if (symbols?.length === 0) return;
-    const condition = { name: part.symbols.find(name), accepts: accepterOf(part, pattern, symbols) };
+    const accepts = accepterOf(part, pattern, symbols);
+    const condition = { name: part.symbols.find(name), accepts, known: new Map<LabelColumn, Uint32Array>() };
     if (name !== METRIC_NAME) ofLabels.push(condition);
     else if (symbols === undefined) ofName.push(condition);
     else candidates = candidates?.filter((symbol) => symbols.includes(symbol)) ?? symbols;
@@ -94,10 +97,19 @@ function rowsOf(
   conditions: readonly SymbolCondition[],
 ): Uint32Array | undefined {
   let rows: Uint32Array | undefined;
-  for (const { name, accepts } of conditions) {
+  for (const { name, accepts, known } of conditions) {
     const column = name === undefined ? undefined : part.columnOf(metric, name);
-    if (column) rows = rowsWhere(column, rows, accepts);
-    else if (!accepts(0)) return new Uint32Array(0);
+    if (column === undefined) {
+      if (!accepts(0)) return new Uint32Array(0);
+    } else if (rows !== undefined) {
+      rows = rowsWhere(column, rows, accepts);
+    } else {
+      rows = known.get(column);
+      if (rows === undefined && !known.has(column)) {
+        rows = rowsWhere(column, undefined, accepts);
+        known.set(column, rows);
+      }
+    }
     if (rows?.length === 0) return rows;
   }
   return rows;

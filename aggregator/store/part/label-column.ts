@@ -87,7 +87,9 @@ export function decodeLabelColumn(bytes: Uint8Array, rows: number): LabelColumn 
   const places = new Uint32Array(rows);
   readWords(bytes, at, places);
   sumUp(places);
-  if (places.some((place) => place >= count)) throw new Fault('damaged', 'a label without a value');
+  for (let row = 0; row < rows; row++) {
+    if ((places[row] as number) >= count) throw new Fault('damaged', 'a label without a value');
+  }
   return { dictionary, places };
 }
 
@@ -98,22 +100,24 @@ export function rowsWhere(
   accepts: (symbol: number) => boolean,
 ): Uint32Array | undefined {
   const { dictionary, places } = column;
-  const isAccepted = Uint8Array.from(dictionary, (symbol) => (accepts(symbol) ? 1 : 0));
-  if (isAccepted.every((flag) => flag === 1)) return among;
-  if (!isAccepted.includes(1)) return NONE;
-  if (among === undefined) {
-    // A column of one value is accepted or not as a whole, so without places it is one value a row.
-    const flags = places === undefined ? isAccepted : undefined;
-    const rows = flags?.length ?? (places as Uint32Array).length;
-    const found = new Uint32Array(rows);
-    let count = 0;
-    for (let row = 0; row < rows; row++) {
-      if ((flags ? flags[row] : isAccepted[(places as Uint32Array)[row] as number]) === 1)
-        found[count++] = row;
-    }
-    return found.subarray(0, count);
+  const isAccepted = new Uint8Array(dictionary.length);
+  let accepted = 0;
+  for (let i = 0; i < dictionary.length; i++) {
+    if (!accepts(dictionary[i] as number)) continue;
+    isAccepted[i] = 1;
+    accepted++;
   }
-  return among.filter((row) => isAccepted[places === undefined ? row : (places[row] as number)] === 1);
+  if (accepted === dictionary.length) return among;
+  if (accepted === 0) return NONE;
+  // A column of one value is accepted or not as a whole, so without places it is one value a row.
+  const count = among?.length ?? places?.length ?? dictionary.length;
+  const found = new Uint32Array(count);
+  let end = 0;
+  for (let i = 0; i < count; i++) {
+    const row = among === undefined ? i : (among[i] as number);
+    if (isAccepted[places === undefined ? row : (places[row] as number)] === 1) found[end++] = row;
+  }
+  return found.slice(0, end);
 }
 
 const NONE = new Uint32Array(0);

@@ -33,6 +33,7 @@ export class PartReader {
   readonly #source: BlockSource;
   readonly #metrics = new Map<number, readonly Metric[]>();
   readonly #series = new Map<number, SeriesBlock>();
+  #lastSeries: SeriesBlock | undefined;
   /** Offset in the columns of a block of series at which a block of values begins. */
   #values = new Float64Array(64);
 
@@ -50,6 +51,7 @@ export class PartReader {
     this.timelines.forget();
     this.#metrics.clear();
     this.#series.clear();
+    this.#lastSeries = undefined;
   }
 
   /** The numbers of blocks of metrics, in order of the metrics' names. */
@@ -131,13 +133,19 @@ export class PartReader {
   hasSamples(series: number, range: TimeRange): boolean {
     const { fromMs, toMs } = this.directory;
     if (range.fromMs <= fromMs && range.toMs >= toMs) return true;
-    return this.piecesOf(series).some((piece) => this.#hasTimes(piece, range));
+    const { first, starts, timelines, skipped, left } = this.#seriesBlock(series);
+    const end = starts[series - first + 1] as number;
+    for (let piece = starts[series - first] as number; piece < end; piece++) {
+      const timeline = timelines[piece] as number;
+      if (this.#hasTimes(timeline, skipped[piece] as number, left[piece] as number, range)) return true;
+    }
+    return false;
   }
 
   /** Appends the pieces that have samples in the range, whole. */
   gather(series: number, range: TimeRange, into: SampleColumn): void {
     for (const piece of this.piecesOf(series)) {
-      if (!this.#hasTimes(piece, range)) continue;
+      if (!this.#hasTimes(piece.timeline, piece.skipped, piece.left, range)) continue;
       into.append(this.timesOf(piece), this.valuesOf(piece), 0, piece.rows);
     }
   }
@@ -153,21 +161,31 @@ export class PartReader {
     return this.#values;
   }
 
-  #hasTimes(piece: PlacedPiece, range: TimeRange): boolean {
+  #hasTimes(timeline: number, skipped: number, left: number, range: TimeRange): boolean {
     // Fast path: all of the timeline or none of it.
-    const { fromMs, toMs } = this.timelines.rangeOf(piece.timeline);
+    const fromMs = this.timelines.firstMsOf(timeline);
+    const toMs = this.timelines.lastMsOf(timeline);
     if (fromMs > range.toMs || toMs < range.fromMs) return false;
-    if (piece.skipped + piece.left === 0 && fromMs >= range.fromMs) return true;
-    const times = this.timesOf(piece);
+    if (
+      skipped + left === 0 &&
+      ((fromMs >= range.fromMs && fromMs <= range.toMs) || (toMs >= range.fromMs && toMs <= range.toMs))
+    )
+      return true;
+    const times = this.timesOf({ timeline, skipped, left });
     return lastAtMost(times, range.toMs) > lastAtMost(times, range.fromMs - 1);
   }
 
   #seriesBlock(series: number): SeriesBlock {
-    const number = lastAtMost(this.directory.series.first, series);
+    const { first } = this.directory.series;
+    // Fast path: series are asked for in their order.
+    const last = this.#lastSeries;
+    if (last !== undefined && series >= last.first && series < last.first + last.starts.length - 1)
+      return last;
+    const number = lastAtMost(first, series);
     let block = this.#series.get(number);
     if (block === undefined) {
       this.#series.set(number, (block = readSeriesBlock(this.directory.series, number, this.#source)));
     }
-    return block;
+    return (this.#lastSeries = block);
   }
 }

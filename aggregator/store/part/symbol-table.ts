@@ -99,8 +99,9 @@ export class SymbolTable {
 
   /** Throws a `Fault` when its block is damaged. */
   text(symbol: number): string {
-    const number = lastAtMost(this.#directory.symbols.first, symbol);
-    const at = symbol - (this.#directory.symbols.first[number] as number);
+    const { first } = this.#directory.symbols;
+    const number = first.length === 1 ? 0 : lastAtMost(first, symbol);
+    const at = symbol - (first[number] as number);
     const text = group(this.#block(number), Math.floor(at / GROUP))[at % GROUP];
     if (text === undefined) throw new Fault('damaged', `there is no symbol ${symbol}`);
     return text;

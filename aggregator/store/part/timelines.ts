@@ -1,6 +1,5 @@
 import { ByteWriter } from '../../../lib/byte-writer.ts';
 import { Fault } from '../../../lib/fault.ts';
-import type { TimeRange } from '../store.ts';
 import { type BlockSink, type BlockSource, INDEX_BLOCK_BYTES } from './blocks.ts';
 import { decodeTimes, encodeTimes } from './column-codec.ts';
 import { type Directory, TableWriter } from './directory.ts';
@@ -158,6 +157,7 @@ function selectionOf(timestampsMs: Float64Array, base: Known): Uint8Array | unde
 }
 
 interface Block {
+  readonly first: number;
   readonly bytes: Uint8Array;
   readonly kinds: Uint32Array;
   readonly counts: Uint32Array;
@@ -173,6 +173,7 @@ export class Timelines {
   readonly #source: BlockSource;
   readonly #blocks = new Map<number, Block>();
   readonly #times = new Map<number, Float64Array>();
+  #last: Block | undefined;
 
   constructor(directory: Directory, source: BlockSource) {
     this.#directory = directory;
@@ -182,18 +183,22 @@ export class Timelines {
   forget(): void {
     this.#blocks.clear();
     this.#times.clear();
+    this.#last = undefined;
   }
 
   countOf(timeline: number): number {
-    const { block, at } = this.#place(timeline);
-    return block.counts[at] as number;
+    const block = this.#blockOf(timeline);
+    return block.counts[timeline - block.first] as number;
   }
 
-  /** From the first time to the last, without a look at those between. */
-  rangeOf(timeline: number): TimeRange {
-    const { block, at } = this.#place(timeline);
-    const fromMs = this.#directory.fromMs + (block.firsts[at] as number);
-    return { fromMs, toMs: fromMs + (block.spans[at] as number) };
+  firstMsOf(timeline: number): number {
+    const block = this.#blockOf(timeline);
+    return this.#directory.fromMs + (block.firsts[timeline - block.first] as number);
+  }
+
+  lastMsOf(timeline: number): number {
+    const block = this.#blockOf(timeline);
+    return this.firstMsOf(timeline) + (block.spans[timeline - block.first] as number);
   }
 
   /** Rising; not to be changed. */
@@ -204,7 +209,8 @@ export class Timelines {
   }
 
   #readTimes(timeline: number): Float64Array {
-    const { block, at } = this.#place(timeline);
+    const block = this.#blockOf(timeline);
+    const at = timeline - block.first;
     const times = new Float64Array(block.counts[at] as number);
     const body = block.bytes.subarray(block.starts[at], block.starts[at + 1]);
     if (block.kinds[at] === SELECTION) this.#readSelection(timeline, body, times);
@@ -233,20 +239,26 @@ export class Timelines {
     }
   }
 
-  #place(timeline: number): { block: Block; at: number } {
-    const number = lastAtMost(this.#directory.times.first, timeline);
+  #blockOf(timeline: number): Block {
+    const last = this.#last;
+    // Fast path: the same again, or its neighbour.
+    if (last !== undefined && timeline >= last.first && timeline < last.first + last.counts.length)
+      return last;
+    const { first, block: blocks } = this.#directory.times;
+    const number = lastAtMost(first, timeline);
     let block = this.#blocks.get(number);
     if (block === undefined) {
-      block = readBlock(this.#source.block(this.#directory.times.block[number] as number));
+      block = readBlock(this.#source.block(blocks[number] as number), first[number] as number);
       this.#blocks.set(number, block);
     }
-    const at = timeline - (this.#directory.times.first[number] as number);
-    if (at >= block.counts.length) throw new Fault('damaged', `there is no timeline ${timeline}`);
-    return { block, at };
+    if (timeline - block.first >= block.counts.length) {
+      throw new Fault('damaged', `there is no timeline ${timeline}`);
+    }
+    return (this.#last = block);
   }
 }
 
-function readBlock(bytes: Uint8Array): Block {
+function readBlock(bytes: Uint8Array, first: number): Block {
   const head = new Uint32Array(1);
   let at = readWords(bytes, 0, head);
   const count = head[0] as number;
@@ -269,7 +281,7 @@ function readBlock(bytes: Uint8Array): Block {
     // No more times than milliseconds.
     if ((counts[i] as number) > (spans[i] as number) + 1) throw new Fault('damaged', `${counts[i]} times`);
   }
-  return { bytes, kinds, counts, firsts, spans, starts };
+  return { first, bytes, kinds, counts, firsts, spans, starts };
 }
 
 /** Equal times give equal hashes. */

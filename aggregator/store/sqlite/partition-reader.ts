@@ -16,6 +16,9 @@ import { PARTITION_VERSION } from './partition.ts';
 
 const ROWS_A_DEADLINE = 1024;
 
+/** Told of each series that a place has, at most once a `place`; `gather` appends its samples of the range. */
+export type VisitSeries = (labels: Labels, gather: (into: SampleColumn) => void, place: object) => void;
+
 /**
  * The reading side of one partition. What is read between `begin` and `end` is of one moment, though folds and
  * merges go on.
@@ -72,16 +75,16 @@ export class PartitionReader {
     conditions: readonly Condition[],
     range: TimeRange,
     limits: ReadLimits,
-    visit: (labels: Labels, gather: (into: SampleColumn) => void) => void,
+    visit: VisitSeries,
   ): void {
     this.#eachFound(conditions, range, limits, (part, { metric, rows }) => {
       const labelsOf = part.labelsOf(metric);
-      for (const row of rows) {
+      for (const row of rows()) {
         const labels = labelsOf(row);
         if (!mayRead(scope, labelValue(labels, 'namespace')))
           throw new Error('BUG: a series out of scope was found');
         const series = metric.firstSeries + row;
-        visit(labels, (into) => this.#guard(limits, () => part.gather(series, range, into)));
+        visit(labels, (into) => this.#guard(limits, () => part.gather(series, range, into)), part);
       }
     });
   }
@@ -109,7 +112,7 @@ export class PartitionReader {
         if (metric.name !== 0) into.add(METRIC_NAME);
         for (const symbol of metric.labelNames) {
           const name = part.symbols.text(symbol);
-          if (!into.has(name) && symbolsIn(part, metric, symbol, rows).some((value) => value !== 0))
+          if (!into.has(name) && symbolsIn(part, metric, symbol, rows()).some((value) => value !== 0))
             into.add(name);
         }
       },
@@ -136,7 +139,7 @@ export class PartitionReader {
       const label = part.symbols.find(name);
       const column = label === undefined ? undefined : part.columnOf(metric, label);
       if (label === undefined || column === undefined) return;
-      const values = isAll ? column.dictionary : symbolsIn(part, metric, label, rows);
+      const values = isAll ? column.dictionary : symbolsIn(part, metric, label, rows());
       for (const symbol of values) symbols.add(symbol);
     });
     for (const [part, symbols] of found) {
@@ -161,7 +164,7 @@ export class PartitionReader {
     conditions: readonly Condition[],
     range: TimeRange,
     limits: ReadLimits,
-    visit: (part: PartReader, found: { metric: Metric; rows: Iterable<number>; isAll: boolean }) => void,
+    visit: (part: PartReader, found: { metric: Metric; rows: () => Uint32Array; isAll: boolean }) => void,
     partly = false,
   ): void {
     for (const part of this.#within(range)) {
@@ -170,24 +173,30 @@ export class PartitionReader {
       this.#guard(limits, () => {
         for (const found of findSeries(part, conditions, (thrown) => this.#tell(limits, thrown))) {
           limits.checkDeadline();
-          const rows = isCovered ? rowsOf(found) : this.#rowsIn(part, found, range, limits);
           const isAll = isCovered && found.rows === undefined;
+          const within = isCovered ? undefined : this.#rowsIn(part, found, range, limits);
+          if (within?.length === 0) continue;
+          const rows = (): Uint32Array => within ?? rowsOf(found);
           this.#guard(limits, () => visit(part, { metric: found.metric, rows, isAll }));
         }
       });
     }
   }
 
-  #rowsIn(part: PartReader, found: Found, range: TimeRange, limits: ReadLimits): number[] {
-    const rows: number[] = [];
-    let looked = 0;
-    for (const row of rowsOf(found)) {
-      if (++looked % ROWS_A_DEADLINE === 0) limits.checkDeadline();
-      this.#guard(limits, () => {
-        if (part.hasSamples(found.metric.firstSeries + row, range)) rows.push(row);
-      });
+  #rowsIn(part: PartReader, found: Found, range: TimeRange, limits: ReadLimits): Uint32Array {
+    const rows = rowsOf(found);
+    const within = new Uint32Array(rows.length);
+    let count = 0;
+    for (let i = 0; i < rows.length; i++) {
+      if (i % ROWS_A_DEADLINE === 0) limits.checkDeadline();
+      try {
+        const row = rows[i] as number;
+        if (part.hasSamples(found.metric.firstSeries + row, range)) within[count++] = row;
+      } catch (thrown) {
+        this.#tell(limits, thrown);
+      }
     }
-    return rows;
+    return within.subarray(0, count);
   }
 
   /** What is damaged is left out and told, never served. */
@@ -214,11 +223,14 @@ function covers(range: TimeRange, { directory: { fromMs, toMs } }: PartReader): 
   return range.fromMs <= fromMs && range.toMs >= toMs;
 }
 
-function rowsOf({ metric, rows }: Found): Iterable<number> {
-  return rows ?? Array.from({ length: metric.rows }, (_, row) => row);
+function rowsOf({ metric, rows }: Found): Uint32Array {
+  if (rows !== undefined) return rows;
+  const all = new Uint32Array(metric.rows);
+  for (let row = 0; row < all.length; row++) all[row] = row;
+  return all;
 }
 
-function symbolsIn(part: PartReader, metric: Metric, label: number, rows: Iterable<number>): number[] {
+function symbolsIn(part: PartReader, metric: Metric, label: number, rows: Uint32Array): Uint32Array {
   const column = part.columnOf(metric, label);
-  return column === undefined ? [] : Array.from(rows, (row) => symbolAt(column, row));
+  return column === undefined ? new Uint32Array(0) : rows.map((row) => symbolAt(column, row));
 }

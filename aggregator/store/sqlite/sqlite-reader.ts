@@ -162,29 +162,49 @@ export class SqliteReader implements MetricReader {
     range: TimeRange,
     limits: ReadLimits,
   ): Found[] {
-    const found = new Map<string, Found>();
-    const visit = (labels: Labels, gather: Gather): void => {
-      const key = labelsKey(labels);
-      const known = found.get(key);
-      if (known) {
-        known.gathers.push(gather);
-        return;
-      }
-      if (found.size >= limits.maxSeries) {
-        throw new Fault(
-          'limit',
-          `the query meets more than ${limits.maxSeries} series (setting query.max-series): select fewer`,
-        );
-      }
-      found.set(key, { labels, gathers: [gather] });
-    };
+    const found = new FoundSeries(limits.maxSeries);
     const conditions = conditionsOf(scope, matchers);
     for (const partition of partitions) {
       this.#leaveOutUnreadable(limits, partition, () =>
-        partition.visit(scope, conditions, range, limits, visit),
+        partition.visit(scope, conditions, range, limits, found.add),
       );
     }
-    this.#visitHeads(scope, matchers, range, limits, visit);
-    return [...found.values()];
+    for (const head of this.#heads.values()) {
+      head.visit(scope, matchers, range, limits, (labels, gather) => found.add(labels, gather, head));
+    }
+    return found.list;
   }
+}
+
+/** Series of several places. Those of the first one differ, so that they need keys only when there is a second. */
+class FoundSeries {
+  readonly list: Found[] = [];
+  readonly #maxSeries: number;
+  #place: object | undefined;
+  #byKey: Map<string, Found> | undefined;
+
+  constructor(maxSeries: number) {
+    this.#maxSeries = maxSeries;
+  }
+
+  readonly add = (labels: Labels, gather: Gather, place: object): void => {
+    this.#place ??= place;
+    if (place !== this.#place)
+      this.#byKey ??= new Map(this.list.map((each) => [labelsKey(each.labels), each]));
+    const key = this.#byKey && labelsKey(labels);
+    const known = key === undefined ? undefined : this.#byKey?.get(key);
+    if (known) {
+      known.gathers.push(gather);
+      return;
+    }
+    if (this.list.length >= this.#maxSeries) {
+      throw new Fault(
+        'limit',
+        `the query meets more than ${this.#maxSeries} series (setting query.max-series): select fewer`,
+      );
+    }
+    const found = { labels, gathers: [gather] };
+    this.list.push(found);
+    if (key !== undefined) this.#byKey?.set(key, found);
+  };
 }
