@@ -103,6 +103,12 @@ export class AggregatorMetrics {
         this.#folds.inc({ result: 'failed' });
         this.#log.error('open data could not be folded; tried again in 10 s', { reason: first });
         break;
+      case 'merged':
+        this.#log.info('parts of a day merged', { file: first, parts: second, samples: third });
+        break;
+      case 'mergeFailed':
+        this.#log.warn('parts of a day could not be merged', { file: first, reason: second });
+        break;
       case 'entryDamaged':
         this.#damaged.inc({ what: 'journal entry' });
         this.#log.error('a journal entry is damaged and was left out', { entry: first, reason: second });

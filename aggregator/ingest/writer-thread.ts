@@ -134,6 +134,8 @@ function openStore(options: WriterThreadOptions, readers: ReadonlySet<MessagePor
       replayed: event('replayed'),
       folded: event('folded'),
       foldFailed: event('foldFailed'),
+      merged: event('merged'),
+      mergeFailed: event('mergeFailed'),
       entryDamaged: event('entryDamaged'),
       partitionDamaged: event('partitionDamaged'),
       partitionDropped: event('partitionDropped'),

@@ -15,6 +15,8 @@ export interface StoreUnderTest {
   readonly reader: MetricReader;
   /** Moves open data to where it stays. */
   settle(): Promise<void>;
+  /** Brings what has settled into its last form. */
+  merge(): Promise<void>;
   /** Ends without a goodbye and opens again from what is on disk. */
   crash(): Promise<StoreUnderTest>;
   close(): Promise<void>;
@@ -95,10 +97,16 @@ export function metricStoreContract(name: string, open: () => Promise<StoreUnder
       store.reader.select(scope, matchers, range, freeLimits);
 
     /** Each state in which samples can be: open, settled, both, after a crash. */
+    const merge = async (): Promise<void> => {
+      await store.settle();
+      await store.merge();
+    };
     const states: [string, () => Promise<void>][] = [
       ['open', async () => {}],
       ['settled', async () => store.settle()],
       ['after a crash', async () => void (store = await store.crash())],
+      ['merged', merge],
+      ['merged and after a crash', async () => (await merge(), void (store = await store.crash()))],
       ['settled and after a crash', async () => (await store.settle(), void (store = await store.crash()))],
     ];
 
@@ -109,6 +117,7 @@ export function metricStoreContract(name: string, open: () => Promise<StoreUnder
           [{ __name__: 'up', job: 'b' }, START_MS, 0],
         ]),
       );
+      await reach();
       put(rowsOf([[{ __name__: 'up', job: 'a' }, START_MS + 5000, 0.5]]));
       await reach();
       expect(show(select([eq('__name__', 'up')]))).toEqual({
@@ -264,7 +273,7 @@ export function metricStoreContract(name: string, open: () => Promise<StoreUnder
       expect(() => select([{ name: 'a', op: '=~', value: '(' }])).toThrow(/regular expression of a=~"\("/);
     });
 
-    test('agrees with a naive twin over random writes, settling and crashes', async () => {
+    test('agrees with a naive twin over random writes, settling, merges and crashes', async () => {
       const sample = fc.tuple(
         fc.constantFrom('a', 'b', 'c'),
         fc.integer({ min: 0, max: 5 }),
@@ -273,7 +282,7 @@ export function metricStoreContract(name: string, open: () => Promise<StoreUnder
       );
       const step = fc.oneof(
         { weight: 6, arbitrary: fc.array(sample, { maxLength: 8 }) },
-        { weight: 1, arbitrary: fc.constantFrom('settle' as const, 'crash' as const) },
+        { weight: 1, arbitrary: fc.constantFrom('settle' as const, 'merge' as const, 'crash' as const) },
       );
       await fc.assert(
         fc.asyncProperty(fc.array(step, { maxLength: 15 }), async (steps) => {
@@ -282,6 +291,7 @@ export function metricStoreContract(name: string, open: () => Promise<StoreUnder
           const twin = new Map<string, Map<number, number>>();
           for (const action of steps) {
             if (action === 'settle') await store.settle();
+            else if (action === 'merge') await store.merge();
             else if (action === 'crash') store = await store.crash();
             else {
               const samples = action.map(

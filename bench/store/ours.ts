@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 
 import Database from 'better-sqlite3';
 
+import { BLOCK_KINDS } from '../../aggregator/store/part/blocks.ts';
 import { waitUntil } from '../../test/tools/wait-until.ts';
 import { scrape, sumOf } from '../exposition.ts';
 import { folderBytes } from './folder-size.ts';
@@ -45,18 +46,18 @@ export function ours(folder: string, port: number, nodeFlags: readonly string[] 
       const all = folderBytes(join(folder, 'store'), (path) => !isJournal(path));
       const samples = readdirSync(days)
         .filter((name) => name.endsWith('.db'))
-        .reduce((sum, name) => sum + tableBytes(join(days, name), 'frame'), 0);
+        .reduce((sum, name) => sum + columnBytes(join(days, name)), 0);
       return { samples, index: all - samples, log: folderBytes(folder, isJournal) };
     },
   };
 }
 
-/** Pages of one table, as SQLite's `dbstat` counts them. */
-function tableBytes(file: string, table: string): number {
+/** Bytes of all packed columns of values of a day. */
+function columnBytes(file: string): number {
   const database = new Database(file, { readonly: true });
   try {
-    const sum = database.prepare('SELECT sum(pgsize) FROM dbstat WHERE name = ?').pluck().get(table);
-    return (sum as number | null) ?? 0;
+    const ofKind = database.prepare('SELECT sum(length(body)) FROM block WHERE kind = ?').pluck();
+    return (ofKind.get(BLOCK_KINDS.indexOf('values')) as number | null) ?? 0;
   } finally {
     database.close();
   }

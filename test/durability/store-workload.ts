@@ -164,6 +164,8 @@ function openWriter(folder: string, onView: (view: StoreView) => void, damage: s
       replayed: () => {},
       folded: () => {},
       foldFailed: tell('fold failed'),
+      merged: () => {},
+      mergeFailed: tell('merge failed'),
       entryDamaged: tell('entry damaged'),
       partitionDamaged: tell('partition damaged'),
       partitionDropped: tell('partition dropped'),

@@ -25,12 +25,6 @@ export interface ColumnsBuffers {
   readonly data: SharedArrayBuffer;
 }
 
-/** All rows of one group, gathered from its chunks, in order of arrival. */
-export interface GroupRows {
-  readonly timestampsMs: Float64Array;
-  readonly columns: readonly Float64Array[];
-}
-
 export class Columns {
   readonly #control: SharedWords;
   readonly #groups: SharedWords;
@@ -126,22 +120,31 @@ export class Columns {
     return (this.#groups.view[group * GROUP_STRIDE] ?? 0) > 0;
   }
 
-  /** All rows of a group of `width` series. */
-  rowsOf(group: number, width: number): GroupRows {
+  rowCountOf(group: number): number {
     let total = 0;
     this.#eachChunk(group, (_times, _capacity, rows) => (total += rows));
-    const timestampsMs = new Float64Array(total);
-    const columns = Array.from({ length: width }, () => new Float64Array(total));
+    return total;
+  }
+
+  /** Times of a group's rows, in order of arrival. */
+  timesOf(group: number): Float64Array {
+    const timestampsMs = new Float64Array(this.rowCountOf(group));
     let end = 0;
-    this.#eachChunk(group, (times, capacity, rows, start) => {
+    this.#eachChunk(group, (times, _capacity, rows) => {
       timestampsMs.set(times, end);
-      for (const [column, to] of columns.entries()) {
-        const from = start + (column + 1) * capacity;
-        to.set(this.#data.view.subarray(from, from + rows), end);
-      }
       end += rows;
     });
-    return { timestampsMs, columns };
+    return timestampsMs;
+  }
+
+  /** Copies the values of one column, in order of arrival, to the beginning of `into`. */
+  copyColumn(group: number, column: number, into: Float64Array): void {
+    let end = 0;
+    this.#eachChunk(group, (_times, capacity, rows, start) => {
+      const from = start + (column + 1) * capacity;
+      into.set(this.#data.view.subarray(from, from + rows), end);
+      end += rows;
+    });
   }
 
   #eachChunk(

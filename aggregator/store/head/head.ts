@@ -7,7 +7,7 @@ import { mayRead, type Scope } from '../scope.ts';
 import type { ReadLimits, TimeRange } from '../store.ts';
 import type { RowBuffer } from '../row-buffer.ts';
 import { Catalog, type CatalogBuffers } from './catalog.ts';
-import { Columns, type ColumnsBuffers, type GroupRows } from './columns.ts';
+import { Columns, type ColumnsBuffers } from './columns.ts';
 
 /**
  * What was written and is not folded into a partition yet: samples and lines, once, in shared memory. The writer
@@ -111,13 +111,19 @@ export class Head {
     return this.catalog.membersOf(group);
   }
 
-  /** All rows of a group, in order of arrival; none when it has none here. */
-  rowsOf(group: number): GroupRows {
-    return this.#columns.rowsOf(group, this.catalog.widthOf(group));
+  /** 0 when the group has no rows here. */
+  rowCountOf(group: number): number {
+    return this.#columns.rowCountOf(group);
   }
 
-  isUsed(group: number): boolean {
-    return this.#columns.isUsed(group);
+  /** Times of a group's rows, in order of arrival. */
+  timesOf(group: number): Float64Array {
+    return this.#columns.timesOf(group);
+  }
+
+  /** Copies the values of one column, in order of arrival, to the beginning of `into`. */
+  copyColumn(group: number, column: number, into: Float64Array): void {
+    this.#columns.copyColumn(group, column, into);
   }
 
   /** Symbols of a series' label names and values by turns, sorted by name. */

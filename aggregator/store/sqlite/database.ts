@@ -13,10 +13,16 @@ const HOLD_TIMEOUT_MS = 100;
  * `synchronous=FULL` is set and read back, because a build of SQLite may fall to NORMAL at a reopen, and then
  * a power cut takes acknowledged commits.
  */
-export function openDatabase(file: string, version: number, tables: string): Database.Database {
+export function openDatabase(
+  file: string,
+  version: number,
+  tables: string,
+  pageBytes?: number,
+): Database.Database {
   const options = { timeout: BUSY_TIMEOUT_MS };
   return open(file, options, (database) => {
-    // Counts for a new file alone; a page of it is given back only when that is asked for.
+    // Both count for a new file alone; a page of it is given back only when that is asked for.
+    if (pageBytes !== undefined) database.pragma(`page_size = ${pageBytes}`);
     database.pragma('auto_vacuum = INCREMENTAL');
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
@@ -26,6 +32,17 @@ export function openDatabase(file: string, version: number, tables: string): Dat
       database.exec(`BEGIN; ${tables}; PRAGMA user_version = ${version}; COMMIT`);
     }
     requireVersion(database, file, version);
+  });
+}
+
+/**
+ * Opens an existing database file for work that may be lost in a power cut, but not end half-way: what it commits
+ * is on disk with the next full commit of anybody. Waits for no other writer. Refuses a file of another format.
+ */
+export function openForUpkeep(file: string, version: number): Database.Database {
+  return open(file, { fileMustExist: true, timeout: 0 }, (database) => {
+    requireVersion(database, file, version);
+    database.pragma('synchronous = NORMAL');
   });
 }
 

@@ -1,27 +1,23 @@
 import type Database from 'better-sqlite3';
 
 import { openDatabase, Statements } from './database.ts';
-import { LABEL_TABLES, LabelTableStore } from './label-tables.ts';
 
 const COMMON_TABLES = `
   CREATE TABLE folded (through INTEGER NOT NULL);
-  INSERT INTO folded VALUES (0);
-  ${LABEL_TABLES}`;
+  INSERT INTO folded VALUES (0)`;
 
 /**
  * What the partitions of samples and of lines have in common: one file of one day (UTC) that needs no other, with
- * label tables, and with a note up to which journal entry it is complete, written in the transaction that adds
+ * a note up to which journal entry it is complete, written in the transaction that adds
  * the data.
  */
 export abstract class DayFile {
   readonly #database: Database.Database;
   protected readonly statements: Statements;
-  protected readonly labels: LabelTableStore;
 
-  constructor(file: string, version: number, tables: string) {
-    this.#database = openDatabase(file, version, `${COMMON_TABLES};${tables}`);
+  constructor(file: string, version: number, tables: string, pageBytes?: number) {
+    this.#database = openDatabase(file, version, `${COMMON_TABLES};${tables}`, pageBytes);
     this.statements = new Statements(this.#database);
-    this.labels = new LabelTableStore(this.statements);
   }
 
   /** The journal entry up to which this partition holds everything. */
@@ -46,7 +42,6 @@ export abstract class DayFile {
   /** Gives up what was added since `begin`. */
   abandon(): void {
     this.discard();
-    this.labels.forget();
     if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
   }
 
@@ -55,8 +50,8 @@ export abstract class DayFile {
   }
 
   /** Writes what waits to be packed. */
-  protected abstract flush(): void;
+  protected flush(): void {}
 
   /** Forgets what waits to be packed, and ids that a rollback takes back. */
-  protected abstract discard(): void;
+  protected discard(): void {}
 }

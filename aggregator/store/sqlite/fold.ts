@@ -9,15 +9,12 @@ import type { LogHead } from '../log/log-head.ts';
 import { isDamage } from './database.ts';
 import { LogPartition } from './log-partition.ts';
 import { Partition } from './partition.ts';
-import type { PartitionFiles } from './partition-files.ts';
-import { chunksByDay } from './sorted-rows.ts';
+import { dayOf, type PartitionFile, type PartitionFiles } from './partition-files.ts';
 
-/** Groups packed between two looks at the thread's other work: some milliseconds. */
-const GROUPS_A_SLICE = 16;
-/** The same for lines. */
+/** Lines packed between two looks at the thread's other work: some milliseconds. */
 const BYTES_A_SLICE = 1024 * 1024;
 
-/** Partitions that a fold has open at a time; each costs three descriptors. */
+/** Partitions of lines that a fold has open at a time; each costs three descriptors. */
 const MAX_OPEN_DAYS = 16;
 
 export interface StoreFiles {
@@ -38,9 +35,9 @@ export class DamagedDay extends Fault {
 /**
  * Writes a sealed head into the partitions of its days. Idempotent: each partition notes `through`, the last
  * journal entry of the head, in the transaction that adds the content. What a crash leaves uncommitted is brought
- * back from the journal. Throws a `DamagedDay` when a file has to be put aside first.
+ * back from the journal. Returns the days that got samples. Throws a `DamagedDay` when a file has to be put aside first.
  */
-export async function foldHead(head: Head, files: StoreFiles, through: number): Promise<void> {
+export async function foldHead(head: Head, files: StoreFiles, through: number): Promise<number[]> {
   const foldInto = async <P extends Foldable>(
     kind: PartitionFiles,
     open: (file: string) => P,
@@ -53,26 +50,49 @@ export async function foldHead(head: Head, files: StoreFiles, through: number): 
       wanted = days.leftOut;
     } while (wanted.size > 0);
   };
-  await foldInto(
-    files.metrics,
-    (file) => new Partition(file),
-    (days) => foldSamples(head, days),
-  );
+  const days = await foldSamples(head, files.metrics, through);
   await foldInto(
     files.logs,
     (file) => new LogPartition(file),
     (days) => foldLines(head.logs, days),
   );
+  return days;
 }
 
-async function foldSamples(head: Head, days: OpenDays<Partition>): Promise<void> {
-  for (let group = 0; group < head.groupCount; group++) {
-    if (!head.isUsed(group)) continue;
-    const series = Array.from(head.membersOf(group), (id) => head.catalog.index.labelsOf(id));
-    const { timestampsMs, columns } = head.rowsOf(group);
-    for (const [dayMs, chunk] of chunksByDay({ timestampsMs, columns })) days.of(dayMs)?.add(series, chunk);
-    if (group % GROUPS_A_SLICE === 0) await setImmediate();
+/** Day by day: each takes all of its samples as one part. */
+async function foldSamples(head: Head, files: PartitionFiles, through: number): Promise<number[]> {
+  const days = daysOf(head);
+  for (const dayMs of days) {
+    const range = files.of(dayMs);
+    try {
+      await foldDay(head, range, through);
+    } catch (thrown) {
+      throw isDamage(thrown) ? new DamagedDay(range.file, thrown) : thrown;
+    }
   }
+  return days;
+}
+
+async function foldDay(head: Head, day: PartitionFile, through: number): Promise<void> {
+  const partition = new Partition(day.file);
+  try {
+    // A fold that stopped between two days. Higher than ours is from a journal that is gone.
+    if (partition.foldedThrough() === through) return;
+    partition.begin();
+    for (const _slice of partition.add(head, day)) await setImmediate();
+    partition.commit(through);
+  } finally {
+    partition.abandon();
+    partition.close();
+  }
+}
+
+function daysOf(head: Head): number[] {
+  const days = new Set<number>();
+  for (let group = 0; group < head.groupCount; group++) {
+    for (const atMs of head.timesOf(group)) days.add(dayOf(atMs));
+  }
+  return [...days].sort((a, b) => a - b);
 }
 
 /** Streams in the order of their labels, so that those of one application lie beside each other. */

@@ -132,7 +132,7 @@ export class StoredLabelIndex implements LabelIndex {
 }
 
 /** Numbers as a blob that can be a unique key. */
-export function packed(numbers: readonly number[]): Buffer {
+function packed(numbers: readonly number[]): Buffer {
   const out = new ByteWriter();
   for (const number of numbers) out.uvarint(number);
   return Buffer.from(out.bytes());

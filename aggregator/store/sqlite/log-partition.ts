@@ -6,6 +6,7 @@ import type { Labels } from '../../../wire/labels.ts';
 import { sliceLines, startOf, type LineBlock } from '../log/line-block.ts';
 import { encodePart } from '../log/part-codec.ts';
 import { DayFile } from './day-file.ts';
+import { LABEL_TABLES, LabelTableStore } from './label-tables.ts';
 
 /** Uncompressed size at which a block is closed; larger ones pack better, smaller ones read faster. */
 const BLOCK_BYTES = 256 * 1024;
@@ -14,6 +15,7 @@ const LEAST_PART_BYTES = 64 * 1024;
 
 export const LOG_PARTITION_VERSION = 1;
 const TABLES = `
+  ${LABEL_TABLES};
   CREATE TABLE block (id INTEGER PRIMARY KEY, raw_bytes INTEGER NOT NULL, crc INTEGER NOT NULL, body BLOB NOT NULL);
   CREATE TABLE part (series INTEGER, block INTEGER, start INTEGER, min_ns INTEGER NOT NULL, max_ns INTEGER NOT NULL, lines INTEGER NOT NULL,
     PRIMARY KEY (series, block, start)) WITHOUT ROWID`;
@@ -31,6 +33,7 @@ interface Pending {
  * stream are cut into parts, and parts of one or neighbouring streams packed into blocks. Layout in FORMAT.md.
  */
 export class LogPartition extends DayFile {
+  readonly #labels = new LabelTableStore(this.statements);
   readonly #block = new ByteWriter();
   readonly #scratch = new ByteWriter();
   #pending: Pending[] = [];
@@ -41,7 +44,7 @@ export class LogPartition extends DayFile {
 
   /** Adds lines of one stream; neighbours in the order of the calls share blocks. */
   add(labels: Labels, lines: LineBlock): void {
-    const series = this.labels.idOf(labels);
+    const series = this.#labels.idOf(labels);
     for (let from = 0; from < lines.ends.length;) {
       const to = cut(lines, from, BLOCK_BYTES - this.#block.length);
       const part = sliceLines(lines, from, to);
@@ -65,6 +68,7 @@ export class LogPartition extends DayFile {
   protected override discard(): void {
     this.#block.clear();
     this.#pending = [];
+    this.#labels.forget();
   }
 
   #closeBlock(): void {

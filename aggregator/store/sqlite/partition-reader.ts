@@ -1,58 +1,151 @@
-import { crc32 } from 'node:zlib';
-
 import type Database from 'better-sqlite3';
 
 import { Fault, reasonOf } from '../../../lib/fault.ts';
-import { zstdDecompress } from '../../../lib/zstd.ts';
-import type { Labels } from '../../../wire/labels.ts';
-import { findSeries } from '../label-index.ts';
-import type { Matcher } from '../matcher.ts';
+import { labelValue, METRIC_NAME, type Labels } from '../../../wire/labels.ts';
+import { findSeries, type Condition, type Found } from '../part/find-series.ts';
+import { symbolAt } from '../part/label-column.ts';
+import type { Metric } from '../part/metric-table.ts';
+import { PartReader } from '../part/part-reader.ts';
 import type { SampleColumn } from '../sample-column.ts';
-import type { Scope } from '../scope.ts';
+import { mayRead, type Scope } from '../scope.ts';
 import type { ReadLimits, TimeRange } from '../store.ts';
-import { decodeChunk } from './chunk-codec.ts';
+import type { BlockCache } from './block-cache.ts';
+import { partsOf, readBlock } from './block-table.ts';
 import { isSqliteError, openReadOnly, Statements } from './database.ts';
-import { StoredLabelIndex } from './label-tables.ts';
 import { PARTITION_VERSION } from './partition.ts';
 
-const MAX_FRAME_BYTES = 256 * 1024 * 1024;
+const ROWS_A_DEADLINE = 1024;
 
-interface ChunkRow {
-  readonly grp: number;
-  readonly frame: number;
-  readonly start: number;
-}
+/** Told of each series that a place has, at most once a `place`; `gather` appends its samples of the range. */
+export type VisitSeries = (labels: Labels, gather: (into: SampleColumn) => void, place: object) => void;
 
-/** The reading side of one partition. */
+/**
+ * The reading side of one partition. What is read between `begin` and `end` is of one moment, though folds and
+ * merges go on.
+ */
 export class PartitionReader {
-  readonly #file: string;
+  readonly file: string;
   readonly #database: Database.Database;
   readonly #statements: Statements;
-  readonly #labels: StoredLabelIndex;
+  readonly #cache: BlockCache;
+  readonly #owner: number;
+  /** Whole parts by their number, which stays with a part as long as it is there. */
+  #parts = new Map<number, PartReader>();
+  /** In the order in which they replace each other. */
+  #order: PartReader[] = [];
+  #told = new Set<string>();
 
-  constructor(file: string) {
-    this.#file = file;
+  constructor(file: string, cache: BlockCache) {
+    this.file = file;
     this.#database = openReadOnly(file, PARTITION_VERSION);
     this.#statements = new Statements(this.#database);
-    this.#labels = new StoredLabelIndex(this.#statements);
+    this.#cache = cache;
+    this.#owner = cache.newOwner();
   }
 
-  /** Calls `visit` with each series that passes; `gather` appends its samples of the range. */
+  /** Throws when the file can't be read; parts whose directory is damaged are left out and told. */
+  begin(limits: ReadLimits): void {
+    this.#told.clear();
+    this.#database.exec('BEGIN');
+    try {
+      const parts = new Map<number, PartReader>();
+      for (const number of partsOf(this.#statements)) {
+        this.#guard(limits, () => {
+          const block = (of: number): Uint8Array =>
+            this.#cache.get(this.#owner, number, of, () => readBlock(this.#statements, number, of));
+          parts.set(number, this.#parts.get(number) ?? new PartReader({ block }));
+        });
+      }
+      this.#parts = parts;
+      this.#order = [...parts.values()].sort((a, b) => a.directory.rank - b.directory.rank);
+    } catch (thrown) {
+      this.end();
+      throw thrown;
+    }
+  }
+
+  end(): void {
+    if (this.#database.inTransaction) this.#database.exec('COMMIT');
+    for (const part of this.#parts.values()) part.forget();
+  }
+
+  /** Calls `visit` with each series that passes; `gather` appends its samples of the range, until `end`. */
   visit(
     scope: Scope,
-    matchers: readonly Matcher[],
+    conditions: readonly Condition[],
     range: TimeRange,
     limits: ReadLimits,
-    visit: (labels: Labels, gather: (into: SampleColumn) => void) => void,
+    visit: VisitSeries,
   ): void {
-    const frames = new FrameCache((id) => this.#frame(id));
-    for (const id of findSeries(this.#labels, scope, matchers)) {
-      limits.checkDeadline();
-      const places = this.#chunksOf(id, range);
-      if (places.length === 0) continue;
-      visit(this.#labels.labelsOf(id), (into) => {
-        for (const place of places) this.#gather(place, frames, limits, into);
+    this.#eachFound(conditions, range, limits, (part, { metric, rows }) => {
+      const labelsOf = part.labelsOf(metric);
+      for (const row of rows()) {
+        const labels = labelsOf(row);
+        if (!mayRead(scope, labelValue(labels, 'namespace')))
+          throw new Error('BUG: a series out of scope was found');
+        const series = metric.firstSeries + row;
+        visit(labels, (into) => this.#guard(limits, () => part.gather(series, range, into)), part);
+      }
+    });
+  }
+
+  /** Adds the names of all labels of the series that pass. */
+  labelNames(
+    conditions: readonly Condition[],
+    range: TimeRange,
+    limits: ReadLimits,
+    into: Set<string>,
+  ): void {
+    for (const part of this.#within(range)) {
+      if (conditions.length > 0 || !covers(range, part)) continue;
+      // Fast path: all series of the part.
+      this.#guard(limits, () => {
+        for (const symbol of part.labels.names()) into.add(part.symbols.text(symbol));
+        if (part.metricsOf(part.metricBlocks - 1).at(-1)?.name !== 0) into.add(METRIC_NAME);
       });
+    }
+    this.#eachFound(
+      conditions,
+      range,
+      limits,
+      (part, { metric, rows }) => {
+        if (metric.name !== 0) into.add(METRIC_NAME);
+        for (const symbol of metric.labelNames) {
+          const name = part.symbols.text(symbol);
+          if (!into.has(name) && symbolsIn(part, metric, symbol, rows()).some((value) => value !== 0))
+            into.add(name);
+        }
+      },
+      conditions.length === 0,
+    );
+  }
+
+  /** Adds all values of a label of the series that pass. */
+  labelValues(
+    name: string,
+    conditions: readonly Condition[],
+    range: TimeRange,
+    limits: ReadLimits,
+    into: Set<string>,
+  ): void {
+    const found = new Map<PartReader, Set<number>>();
+    this.#eachFound(conditions, range, limits, (part, { metric, rows, isAll }) => {
+      let symbols = found.get(part);
+      if (symbols === undefined) found.set(part, (symbols = new Set()));
+      if (name === METRIC_NAME) {
+        symbols.add(metric.name);
+        return;
+      }
+      const label = part.symbols.find(name);
+      const column = label === undefined ? undefined : part.columnOf(metric, label);
+      if (label === undefined || column === undefined) return;
+      const values = isAll ? column.dictionary : symbolsIn(part, metric, label, rows());
+      for (const symbol of values) symbols.add(symbol);
+    });
+    for (const [part, symbols] of found) {
+      for (const symbol of [...symbols].sort((a, b) => a - b)) {
+        if (symbol !== 0) this.#guard(limits, () => into.add(part.symbols.text(symbol)));
+      }
     }
   }
 
@@ -60,58 +153,84 @@ export class PartitionReader {
     this.#database.close();
   }
 
-  /** Where a series has samples in the range: its column in each group, with that group's chunks. */
-  #chunksOf(series: number, { fromMs, toMs }: TimeRange): (ChunkRow & { col: number })[] {
-    return this.#statements
-      .get(
-        `SELECT m.col, c.grp, c.frame, c.start FROM member m JOIN chunk c ON c.grp = m.grp
-         WHERE m.series = ? AND c.min_ms <= ? AND c.max_ms >= ? ORDER BY c.frame, c.start`,
-      )
-      .all(series, toMs, fromMs) as (ChunkRow & { col: number })[];
+  #within(range: TimeRange): PartReader[] {
+    return this.#order.filter(
+      ({ directory: { fromMs, toMs } }) => fromMs <= range.toMs && toMs >= range.fromMs,
+    );
   }
 
-  /** A damaged frame is left out and told, never served. */
-  #gather(
-    place: ChunkRow & { col: number },
-    frames: FrameCache,
+  /** Metrics with the rows that pass and have samples in the range. `partly`: no parts that lie in it as a whole. */
+  #eachFound(
+    conditions: readonly Condition[],
+    range: TimeRange,
     limits: ReadLimits,
-    into: SampleColumn,
+    visit: (part: PartReader, found: { metric: Metric; rows: () => Uint32Array; isAll: boolean }) => void,
+    partly = false,
   ): void {
-    try {
-      const frame = frames.get(place.frame);
-      const chunk = decodeChunk(frame.subarray(place.start), [place.col]);
-      into.append(chunk.timestampsMs, chunk.columns[0] as Float64Array, 0, chunk.timestampsMs.length);
-    } catch (thrown) {
-      if (!(thrown instanceof Fault || isSqliteError(thrown))) throw thrown;
-      limits.onDamage(`${this.#file}: frame ${place.frame} is damaged and was left out: ${reasonOf(thrown)}`);
+    for (const part of this.#within(range)) {
+      const isCovered = covers(range, part);
+      if (isCovered && partly) continue;
+      this.#guard(limits, () => {
+        for (const found of findSeries(part, conditions, (thrown) => this.#tell(limits, thrown))) {
+          limits.checkDeadline();
+          const isAll = isCovered && found.rows === undefined;
+          const within = isCovered ? undefined : this.#rowsIn(part, found, range, limits);
+          if (within?.length === 0) continue;
+          const rows = (): Uint32Array => within ?? rowsOf(found);
+          this.#guard(limits, () => visit(part, { metric: found.metric, rows, isAll }));
+        }
+      });
     }
   }
 
-  #frame(id: number): Uint8Array {
-    const row = this.#statements.get('SELECT raw_bytes, crc, body FROM frame WHERE id = ?').get(id);
-    if (row === undefined) throw new Fault('damaged', 'it is missing');
-    const { raw_bytes: rawBytes, crc, body } = row as { raw_bytes: number; crc: number; body: Buffer };
-    if (crc32(body) !== crc) throw new Fault('damaged', 'its checksum is wrong');
-    return zstdDecompress(body, Math.min(rawBytes, MAX_FRAME_BYTES));
+  #rowsIn(part: PartReader, found: Found, range: TimeRange, limits: ReadLimits): Uint32Array {
+    const rows = rowsOf(found);
+    const within = new Uint32Array(rows.length);
+    let count = 0;
+    for (let i = 0; i < rows.length; i++) {
+      if (i % ROWS_A_DEADLINE === 0) limits.checkDeadline();
+      try {
+        const row = rows[i] as number;
+        if (part.hasSamples(found.metric.firstSeries + row, range)) within[count++] = row;
+      } catch (thrown) {
+        this.#tell(limits, thrown);
+      }
+    }
+    return within.subarray(0, count);
+  }
+
+  /** What is damaged is left out and told, never served. */
+  #guard(limits: ReadLimits, run: () => void): void {
+    try {
+      run();
+    } catch (thrown) {
+      this.#tell(limits, thrown);
+    }
+  }
+
+  /** Once each, in a read; throws on what is no damage. */
+  #tell(limits: ReadLimits, thrown: unknown): void {
+    const isDamaged = thrown instanceof Fault && (thrown.code === 'damaged' || thrown.code === 'malformed');
+    if (!isDamaged && !isSqliteError(thrown)) throw thrown;
+    const reason = reasonOf(thrown);
+    if (this.#told.has(reason)) return;
+    this.#told.add(reason);
+    limits.onDamage(`${this.file}: ${reason}`);
   }
 }
 
-/** The last few frames unpacked: series that are read together lie together. */
-class FrameCache {
-  static readonly #MAX = 32;
-  readonly #load: (id: number) => Uint8Array;
-  readonly #frames = new Map<number, Uint8Array>();
+function covers(range: TimeRange, { directory: { fromMs, toMs } }: PartReader): boolean {
+  return range.fromMs <= fromMs && range.toMs >= toMs;
+}
 
-  constructor(load: (id: number) => Uint8Array) {
-    this.#load = load;
-  }
+function rowsOf({ metric, rows }: Found): Uint32Array {
+  if (rows !== undefined) return rows;
+  const all = new Uint32Array(metric.rows);
+  for (let row = 0; row < all.length; row++) all[row] = row;
+  return all;
+}
 
-  get(id: number): Uint8Array {
-    const known = this.#frames.get(id);
-    if (known) return known;
-    const frame = this.#load(id);
-    if (this.#frames.size >= FrameCache.#MAX) this.#frames.delete(this.#frames.keys().next().value as number);
-    this.#frames.set(id, frame);
-    return frame;
-  }
+function symbolsIn(part: PartReader, metric: Metric, label: number, rows: Uint32Array): Uint32Array {
+  const column = part.columnOf(metric, label);
+  return column === undefined ? new Uint32Array(0) : rows.map((row) => symbolAt(column, row));
 }

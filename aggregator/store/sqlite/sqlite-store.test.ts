@@ -53,6 +53,8 @@ function openStore(folder: string, options: Partial<WriterOptions> = {}): Opened
     replayed: tell('replayed'),
     folded: tell('folded'),
     foldFailed: tell('foldFailed'),
+    merged: tell('merged'),
+    mergeFailed: tell('mergeFailed'),
     entryDamaged: tell('entryDamaged'),
     partitionDamaged: tell('partitionDamaged'),
     partitionDropped: tell('partitionDropped'),
@@ -79,6 +81,7 @@ function openStore(folder: string, options: Partial<WriterOptions> = {}): Opened
     logs,
     told,
     settle: () => writer.fold(),
+    merge: () => writer.merge(),
     crash: async (): Promise<Opened> => {
       // What a killed process leaves behind is what is on disk now; only descriptors are given back.
       reader.close();
@@ -168,7 +171,7 @@ describe('the sqlite store', () => {
     await store.close();
   });
 
-  test('a damaged frame is left out and told, the others are served', async () => {
+  test('a damaged block is left out and told, the others are served', async () => {
     const place = folder();
     const store = openStore(place);
     put(store, rowsOf([[{ __name__: 'x' }, START_MS, 1]]));
@@ -177,7 +180,7 @@ describe('the sqlite store', () => {
     await store.settle();
     const file = join(place, 'metrics', '2026-01-10.db');
     const database = new Database(file);
-    database.exec('UPDATE frame SET body = zeroblob(length(body)) WHERE id = 1');
+    database.exec('UPDATE block SET body = zeroblob(length(body)) WHERE kind = 6 AND id < 2 << 20');
     database.close();
     const damage: string[] = [];
     const found = store.reader.select(everything, [], ALL, {
@@ -185,7 +188,11 @@ describe('the sqlite store', () => {
       onDamage: (m) => void damage.push(m),
     });
     expect(found.map(({ values }) => [...values])).toEqual([[2]]);
-    expect(damage).toEqual([`${file}: frame 1 is damaged and was left out: its checksum is wrong`]);
+    expect(damage).toEqual([
+      expect.stringMatching(
+        `^${file}: block \\d of part 1 is damaged and was left out: its checksum is wrong$`,
+      ),
+    ]);
     await store.close();
   });
 

@@ -23,6 +23,7 @@ import {
   type StoredEntry,
 } from './journal.ts';
 import { readOmitted, RowsReader, RowsWriter, writeOmitted } from './journal-rows.ts';
+import { Merger } from './merger.ts';
 import { LOG_PARTITION_VERSION } from './log-partition.ts';
 import { PARTITION_VERSION } from './partition.ts';
 import { PartitionFiles, dayOf, setAside } from './partition-files.ts';
@@ -68,6 +69,8 @@ export interface WriterEvents {
   replayed(entries: number, skipped: number): void;
   folded(samples: number, lines: number, seconds: number): void;
   foldFailed(reason: string): void;
+  merged(file: string, parts: number, samples: number, seconds: number): void;
+  mergeFailed(file: string, reason: string): void;
   entryDamaged(id: number, reason: string): void;
   partitionDamaged(file: string, aside: string, reason: string): void;
   partitionDropped(file: string, reason: string): void;
@@ -89,6 +92,7 @@ export class SqliteWriter implements StoreWriter {
   readonly #options: WriterOptions;
   readonly #journal: JournalHandle;
   readonly #files: StoreFiles;
+  readonly #merger: Merger;
   readonly #kept = {
     metrics: new KeptPartitions(PARTITION_VERSION),
     logs: new KeptPartitions(LOG_PARTITION_VERSION),
@@ -124,6 +128,14 @@ export class SqliteWriter implements StoreWriter {
     this.#head = new Head(options.clock.nowMs(), this.#catalog);
     this.#replay();
     this.#publish();
+    this.#merger = new Merger({
+      files: this.#files.metrics,
+      folder: options.folder,
+      clock: options.clock,
+      folding: () => this.#folding,
+      onMerged: (file, { parts, samples }, seconds) => options.events.merged(file, parts, samples, seconds),
+      onFailed: (file, reason) => options.events.mergeFailed(file, reason),
+    });
   }
 
   has(batch: BatchId): boolean {
@@ -234,6 +246,7 @@ export class SqliteWriter implements StoreWriter {
     const nowMs = this.#options.clock.monotonicMs();
     this.#forgetRetired(nowMs);
     if (this.#unpublished !== undefined) this.#publish();
+    this.#merger.tick();
     if (this.#folding || (this.#head.isEmpty && this.#sealed === undefined)) return;
     if (this.#foldFailure && nowMs < this.#foldFailure.retryAtMs) return;
     const due =
@@ -249,7 +262,13 @@ export class SqliteWriter implements StoreWriter {
     await this.#folding;
   }
 
+  /** Merges each day of samples into one part, as it comes about by itself once the day is over. */
+  async merge(): Promise<void> {
+    await this.#merger.mergeAll();
+  }
+
   async close(): Promise<void> {
+    await this.#merger.close();
     await this.#folding;
     this.#kept.metrics.close();
     this.#kept.logs.close();
@@ -263,7 +282,7 @@ export class SqliteWriter implements StoreWriter {
     const through = this.#sealed ? this.#sealedThrough : this.#journal.lastId;
     const sealed = this.#sealed ?? this.#seal(through);
     try {
-      await foldHead(sealed, this.#files, through);
+      for (const dayMs of await foldHead(sealed, this.#files, through)) this.#merger.folded(dayMs);
       // The entries are not needed from here on; the schemas of the open head are.
       this.#journal.dropThrough(through, new Set(this.#groups.keys()));
     } catch (thrown) {
@@ -299,7 +318,10 @@ export class SqliteWriter implements StoreWriter {
   #enforceRetention(): void {
     const { clock, events, retention } = this.#options;
     const kinds = [this.#files.metrics, this.#files.logs];
-    for (const { file, reason, failure } of enforceRetention(kinds, retention, clock.nowMs())) {
+    // What a merge takes for a moment drops no day.
+    const maxBytes = retention.maxBytes + this.#merger.spareBytes;
+    const limits = { ...retention, maxBytes };
+    for (const { file, reason, failure } of enforceRetention(kinds, limits, clock.nowMs())) {
       if (failure === undefined) events.partitionDropped(file, reason);
       else events.retentionFailed(file, failure);
     }

@@ -1,23 +1,54 @@
-import type Database from 'better-sqlite3';
+import { Fault, reasonOf } from '../../../lib/fault.ts';
+import { PartReader } from '../part/part-reader.ts';
+import { verifyPart } from '../part/verify-part.ts';
+import { BlockCache } from './block-cache.ts';
+import { blocksOf, partsOf, readBlock } from './block-table.ts';
+import { Statements } from './database.ts';
+import { PARTITION_VERSION } from './partition.ts';
+import { verifyFile } from './verify-file.ts';
 
-import { unpack, verifyFile, type PackedRow } from './verify-file.ts';
+const CACHED_BYTES = 16 * 1024 * 1024;
 
-/** What is wrong with a day of samples, in plain words: its pages, and every block that carries a checksum. */
+/** What is wrong with a day of samples, in plain words, each thing once: its pages, its blocks and what they say. */
 export function verifyPartition(file: string): Iterable<string> {
-  return verifyFile(file, undefined, function* look(database) {
-    for (const table of tablesOfBlocks(database)) {
-      const rows = database.prepare(`SELECT rowid AS id, raw_bytes, crc, body FROM "${table}"`).iterate();
-      for (const row of rows as Iterable<PackedRow>) {
-        const content = unpack(row);
-        if (typeof content === 'string')
-          yield `${table} ${row.id} is damaged (${content}): its samples are lost`;
+  return verifyFile(file, PARTITION_VERSION, function* look(database) {
+    const statements = new Statements(database);
+    const told = new Set<string>();
+    for (const part of partsOf(statements)) {
+      for (const faults of [blockFaults(statements, part), partFaults(statements, part)]) {
+        for (const fault of faults) {
+          if (told.has(fault)) continue;
+          told.add(fault);
+          yield fault;
+        }
       }
     }
   });
 }
 
-function tablesOfBlocks(database: Database.Database): string[] {
-  const sql = `SELECT m.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c
-    WHERE m.type = 'table' AND c.name IN ('raw_bytes', 'crc', 'body') GROUP BY m.name HAVING count(*) = 3`;
-  return database.prepare(sql).pluck().all() as string[];
+function* blockFaults(statements: Statements, part: number): Generator<string, undefined> {
+  for (const { number, kind } of blocksOf(statements, part)) {
+    if (kind === undefined) yield `block ${number} of part ${part} is of no kind`;
+    try {
+      readBlock(statements, part, number);
+    } catch (thrown) {
+      if (!(thrown instanceof Fault)) throw thrown;
+      yield reasonOf(thrown);
+    }
+  }
+}
+
+function* partFaults(statements: Statements, part: number): Generator<string, undefined> {
+  const cache = new BlockCache(CACHED_BYTES);
+  const block = (number: number): Uint8Array =>
+    cache.get(0, part, number, () => readBlock(statements, part, number));
+  try {
+    for (const fault of verifyPart(new PartReader({ block }))) {
+      // Damaged blocks name their part.
+      yield fault.startsWith('block ') ? fault : `part ${part}: ${fault}`;
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof Fault)) throw thrown;
+    yield reasonOf(thrown);
+  }
 }

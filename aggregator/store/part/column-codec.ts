@@ -3,15 +3,6 @@ import type { ByteWriter } from '../../../lib/byte-writer.ts';
 import { decimalExponent, MANTISSA_LIMIT, MAX_EXPONENT, POWERS_OF_TEN } from '../../../lib/decimal.ts';
 import { Fault } from '../../../lib/fault.ts';
 
-/**
- * One chunk: the rows of one group over a span of time, as columns. The timestamps stand once. Each column
- * is packed in the way that suits it; zstd over many chunks comes after. Layout in FORMAT.md.
- */
-export interface Chunk {
-  readonly timestampsMs: Float64Array;
-  readonly columns: readonly Float64Array[];
-}
-
 const CONSTANT = 0;
 const DELTA = 1;
 const DELTA_OF_DELTA = 2;
@@ -20,34 +11,8 @@ const PLANES = 3;
 /** A column with more numbers than one in eight that are no short decimals is packed as planes. */
 const EXCEPTION_SHARE = 8;
 
-export function encodeChunk(out: ByteWriter, scratch: ByteWriter, chunk: Chunk): void {
-  out.uvarint(chunk.timestampsMs.length);
-  out.uvarint(chunk.columns.length);
-  writeDeltas(out, chunk.timestampsMs, true);
-  for (const column of chunk.columns) {
-    scratch.clear();
-    encodeColumn(scratch, column);
-    out.block(scratch.bytes());
-  }
-}
-
-/** Reads the timestamps and the columns with these numbers, in the order asked for; bytes may follow the chunk. */
-export function decodeChunk(bytes: Uint8Array, wanted: readonly number[]): Chunk {
-  const reader = new ByteReader(bytes);
-  const rows = reader.count();
-  const count = reader.count();
-  const timestampsMs = readDeltas(reader, rows, true);
-  const blocks: Uint8Array[] = [];
-  for (let i = 0; i < count; i++) blocks.push(reader.block());
-  const columns = wanted.map((number) => {
-    const block = blocks[number];
-    if (block === undefined) throw new Fault('damaged', `column ${number} of a chunk of ${count} columns`);
-    return decodeColumn(new ByteReader(block), rows);
-  });
-  return { timestampsMs, columns };
-}
-
-function encodeColumn(out: ByteWriter, values: Float64Array): void {
+/** Packs values, at least one, in the way that suits them. */
+export function encodeColumn(out: ByteWriter, values: Float64Array): void {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
   if (isConstant(words)) {
     out.u8(CONSTANT);
@@ -73,14 +38,19 @@ function encodeColumn(out: ByteWriter, values: Float64Array): void {
   writeDeltas(out, decimal.mantissas, smooth);
 }
 
-function decodeColumn(reader: ByteReader, rows: number): Float64Array {
+/** Fills the first `rows` of `into` with what `encodeColumn` packed. Throws a `Fault` on anything else. */
+export function decodeColumn(bytes: Uint8Array, rows: number, into: Float64Array): void {
+  const reader = new ByteReader(bytes);
   const kind = reader.u8();
-  const values = new Float64Array(rows);
-  const words = new Uint32Array(values.buffer);
+  const values = into.subarray(0, rows);
+  const words = new Uint32Array(values.buffer, values.byteOffset, 2 * rows);
   if (kind === CONSTANT) {
     const low = reader.u32();
     const high = reader.u32();
-    for (let row = 0; row < rows; row++) words.set([low, high], 2 * row);
+    for (let i = 0; i < words.length; i += 2) {
+      words[i] = low;
+      words[i + 1] = high;
+    }
   } else if (kind === PLANES) {
     readPlanes(reader, words);
   } else if (kind === DELTA || kind === DELTA_OF_DELTA) {
@@ -89,7 +59,18 @@ function decodeColumn(reader: ByteReader, rows: number): Float64Array {
     throw new Fault('damaged', `${kind} is not a kind of column`);
   }
   reader.end();
-  return values;
+}
+
+/** Packs rising times in milliseconds, at least one. */
+export function encodeTimes(out: ByteWriter, timestampsMs: Float64Array): void {
+  writeDeltas(out, timestampsMs, true);
+}
+
+/** Fills the first `rows` of `into` with what `encodeTimes` packed. Throws a `Fault` on anything else. */
+export function decodeTimes(bytes: Uint8Array, rows: number, into: Float64Array): void {
+  const reader = new ByteReader(bytes);
+  readDeltas(reader, into.subarray(0, rows), true);
+  reader.end();
 }
 
 function readDecimals(reader: ByteReader, values: Float64Array, smooth: boolean): void {
@@ -99,9 +80,9 @@ function readDecimals(reader: ByteReader, values: Float64Array, smooth: boolean)
   const exceptions: [row: number, low: number, high: number][] = [];
   for (let left = reader.count(9); left > 0; left--)
     exceptions.push([reader.uvarint(), reader.u32(), reader.u32()]);
-  const mantissas = readDeltas(reader, values.length, smooth);
-  for (let row = 0; row < values.length; row++) values[row] = (mantissas[row] as number) / power;
-  const words = new Uint32Array(values.buffer);
+  readDeltas(reader, values, smooth);
+  for (let row = 0; row < values.length; row++) values[row] = (values[row] as number) / power;
+  const words = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length);
   for (const [row, low, high] of exceptions) {
     if (row >= values.length) throw new Fault('damaged', `row ${row} of a column of ${values.length}`);
     words[2 * row] = low;
@@ -165,17 +146,15 @@ function writeDeltas(out: ByteWriter, numbers: Float64Array, second: boolean): v
   }
 }
 
-function readDeltas(reader: ByteReader, count: number, second: boolean): Float64Array {
-  const numbers = new Float64Array(count);
+function readDeltas(reader: ByteReader, numbers: Float64Array, second: boolean): void {
   let previous = 0;
   let delta = 0;
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < numbers.length; i++) {
     const next = reader.varint() + (second ? delta : 0);
     delta = next;
     previous += next;
     numbers[i] = previous;
   }
-  return numbers;
 }
 
 /** Doubles XORed with the one before, then all first bytes, all second bytes, ...: alike bytes lie together. */
@@ -195,7 +174,7 @@ function writePlanes(out: ByteWriter, words: Uint32Array): void {
 function readPlanes(reader: ByteReader, words: Uint32Array): void {
   const rows = words.length / 2;
   const planes = reader.raw(rows * 8);
-  const bytes = new Uint8Array(words.buffer);
+  const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
   for (let row = 0; row < rows; row++) {
     for (let plane = 0; plane < 8; plane++) bytes[row * 8 + plane] = planes[plane * rows + row] as number;
   }
