@@ -246,10 +246,12 @@ function writeWeights(out: ByteWriter, classes: readonly Weights[]): void {
 function isConstant(values: Float64Array): boolean {
   const first = values[0] as number;
   // Fast path.
-  const last = values[values.length - 1] as number;
-  if (first !== last && !Number.isNaN(first)) return false;
-  if (first !== 0 && !Number.isNaN(first)) return values.every((value) => value === first);
+  if (first !== 0 && !Number.isNaN(first)) {
+    for (let row = 1; row < values.length; row++) if (values[row] !== first) return false;
+    return true;
+  }
   // Slow path: by their bits, which tell -0 and NaNs apart.
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
-  return words.every((word, i) => word === words[i & 1]);
+  for (let i = 2; i < words.length; i++) if (words[i] !== words[i & 1]) return false;
+  return true;
 }

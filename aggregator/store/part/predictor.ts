@@ -21,6 +21,10 @@ export class Predictor {
   readonly #double = new Float64Array(1);
   readonly #halves = new Uint32Array(this.#double.buffer);
   #residuals = new Float64Array(0);
+  /** The windows of columns of `#rows` rows. */
+  readonly #starts = new Int32Array(WINDOWS);
+  readonly #ends = new Int32Array(WINDOWS);
+  #rows = 0;
 
   /** What to take off the residuals from..to so that they are smallest: 0 or the usual one. */
   baseOf(residuals: Float64Array, from: number, to: number): number {
@@ -47,6 +51,7 @@ export class Predictor {
     usual: number,
     neighbours: readonly (Neighbour | undefined)[],
   ): Prediction {
+    this.#setWindows(rows);
     const costs = this.#ownCosts(differences, rows, usual);
     let best: Prediction = PLAIN_DELTA;
     let least = costs.delta;
@@ -92,8 +97,8 @@ export class Predictor {
     let twoSteps = 0;
     let count = 0;
     for (let window = 0; window < WINDOWS; window++) {
-      const from = windowStart(window, rows);
-      const to = windowEnd(window, rows);
+      const from = this.#starts[window] as number;
+      const to = this.#ends[window] as number;
       count += to - from;
       let before = from > 1 ? (differences[from - 1] as number) : 0;
       for (let row = from; row < to; row++) {
@@ -114,8 +119,8 @@ export class Predictor {
     if (!predict(level, differences, rows, undefined, residuals)) return Infinity;
     let sum = 0;
     for (let window = 0; window < WINDOWS; window++) {
-      const from = windowStart(window, rows);
-      const to = windowEnd(window, rows);
+      const from = this.#starts[window] as number;
+      const to = this.#ends[window] as number;
       for (let row = from; row < to; row++) sum += this.#cost(residuals[row] as number);
     }
     return sum;
@@ -131,8 +136,8 @@ export class Predictor {
     let plain = 0;
     let centred = 0;
     for (let window = 0; window < WINDOWS; window++) {
-      const from = windowStart(window, rows);
-      const to = windowEnd(window, rows);
+      const from = this.#starts[window] as number;
+      const to = this.#ends[window] as number;
       for (let row = from; row < to; row++) {
         const residual = (differences[row] as number) - (reference[row] as number);
         plain += this.#cost(residual);
@@ -144,21 +149,25 @@ export class Predictor {
     return centre === 0 ? plain : Math.min(plain, centred);
   }
 
+  /** Of a short column each window begins where the one before ends. */
+  #setWindows(rows: number): void {
+    if (rows === this.#rows) return;
+    this.#rows = rows;
+    const isShort = rows <= ALL_ROWS;
+    const step = isShort ? (rows - 1) / WINDOWS : (rows - 1 - WINDOW) / (WINDOWS - 1);
+    for (let window = 0; window < WINDOWS; window++) {
+      const from = 1 + Math.floor(step * window);
+      this.#starts[window] = from;
+      this.#ends[window] = isShort ? 1 + Math.floor(step * (window + 1)) : from + WINDOW;
+    }
+    if (isShort) this.#ends[WINDOWS - 1] = rows;
+  }
+
   /** log2(1 + |n|), in 2^-20 bits and by a straight line between powers of two: a double's own upper bits. */
   #cost(n: number): number {
     this.#double[0] = 1 + Math.abs(n);
     return (this.#halves[1] as number) - 0x3ff00000;
   }
-}
-
-/** Where a window begins, from row 1 on; of a short column each begins where the one before ends. */
-function windowStart(window: number, rows: number): number {
-  if (rows <= ALL_ROWS) return 1 + Math.floor(((rows - 1) * window) / WINDOWS);
-  return 1 + Math.floor(((rows - 1 - WINDOW) * window) / (WINDOWS - 1));
-}
-
-function windowEnd(window: number, rows: number): number {
-  return rows <= ALL_ROWS ? windowStart(window + 1, rows) : windowStart(window, rows) + WINDOW;
 }
 
 /** The mean, rounded; of a counter that of its rises, whatever its resets. */

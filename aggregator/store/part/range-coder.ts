@@ -6,8 +6,10 @@
 import { FREQUENCY_BITS, FREQUENCY_SUM } from './token-class.ts';
 
 export const LEAST_STATE = 1 << 15;
-const SLOT_MASK = FREQUENCY_SUM - 1;
-const TOKEN_BITS = 8;
+export const SLOT_MASK = FREQUENCY_SUM - 1;
+export const TOKEN_BITS = 8;
+/** Of the 31 bits of a state those that a token may not fill. */
+const SPARE_BITS = 31 - FREQUENCY_BITS;
 
 /** Of one class, for encoding: the first slot of each token. */
 export function startsOf(frequencies: Uint16Array): Uint16Array {
@@ -21,8 +23,8 @@ export function startsOf(frequencies: Uint16Array): Uint16Array {
 }
 
 /**
- * Of one class, for decoding: by slot the token (8 bits), its frequency less 1 (12) and the slot's number
- * within those of the token (12).
+ * Of one class, for decoding: by slot the token (8 bits), its frequency less 1 (FREQUENCY_BITS) and the slot's
+ * number within those of the token (FREQUENCY_BITS).
  */
 export function slotsOf(frequencies: Uint16Array): Int32Array {
   const slots = new Int32Array(FREQUENCY_SUM);
@@ -53,7 +55,7 @@ export class RangeEncoder {
     for (let i = to - 1; i >= from; i--) {
       const token = tokens[i] as number;
       const frequency = frequencies[token] as number;
-      if (state >>> 19 >= frequency) {
+      if (state >>> SPARE_BITS >= frequency) {
         at -= 2;
         bytes[at] = state;
         bytes[at + 1] = state >>> 8;
@@ -86,5 +88,3 @@ export class RangeEncoder {
     this.#bytes = grown;
   }
 }
-
-export { SLOT_MASK };

@@ -37,7 +37,7 @@ export class TokenBuffer {
       const number = (numbers[i] as number) - base;
       const sign = number < 0 ? 1 : 0;
       negative |= sign;
-      const size = sign === 1 ? -1 - number : number;
+      const size = Math.abs(number) - sign;
       if (size * 2 < SMALL_TOKENS) {
         tokens[at++] = size * 2 + sign;
         bits += 32 - Math.clz32(size * 2 + sign);

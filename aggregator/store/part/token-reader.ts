@@ -1,10 +1,13 @@
 import { Fault } from '../../../lib/fault.ts';
 import { CHUNK_BITS } from './plain-bits.ts';
-import { LEAST_STATE, SLOT_MASK } from './range-coder.ts';
+import { LEAST_STATE, SLOT_MASK, TOKEN_BITS } from './range-coder.ts';
 import type { TokenTable } from './token-table.ts';
 import { FREQUENCY_BITS } from './token-class.ts';
 import { PLAIN_BITS, SMALL_TOKENS, SMALLEST } from './tokens.ts';
 
+const OFFSET_SHIFT = TOKEN_BITS + FREQUENCY_BITS;
+/** Right for tokens of at most `CHUNK_BITS` plain bits. */
+const SMALLEST_INT32 = Int32Array.from(SMALLEST);
 const CHUNK_MASK = (1 << CHUNK_BITS) - 1;
 
 /**
@@ -75,7 +78,10 @@ export class TokenReader {
     for (let row = from; row < to; row++) {
       const slot = slots[state & SLOT_MASK] as number;
       tokens[row] = slot;
-      state = (Math.imul(((slot >>> 8) & SLOT_MASK) + 1, state >>> FREQUENCY_BITS) + (slot >>> 20)) | 0;
+      state =
+        (Math.imul(((slot >>> TOKEN_BITS) & SLOT_MASK) + 1, state >>> FREQUENCY_BITS) +
+          (slot >>> OFFSET_SHIFT)) |
+        0;
       if (state >= LEAST_STATE) continue;
       if (at >= end) throw tooShort();
       state = (state << 16) | view.getUint16(at, true);
@@ -104,9 +110,10 @@ export class TokenReader {
       const token = tokens[i] as number;
       const bits = PLAIN_BITS[token] as number;
       if (at + bits > end) throw tooShort();
-      const size = (SMALLEST[token] as number) + (wordAt(view, at) & ((1 << bits) - 1));
+      const size = (SMALLEST_INT32[token] as number) + (wordAt(view, at) & ((1 << bits) - 1));
       at += bits;
-      numbers[i] = base + ((token & 1) === 0 ? size : -1 - size);
+      // Signs are random: a branch would cost more than all else.
+      numbers[i] = base + (size ^ -(token & 1));
     }
     this.#plainAt = at;
   }
@@ -122,7 +129,8 @@ export class TokenReader {
       if (at + bits > end) throw tooShort();
       const size = (SMALLEST[token] as number) + plainOf(view, at, bits);
       at += bits;
-      numbers[i] = base + ((token & 1) === 0 ? size : -1 - size);
+      const sign = token & 1;
+      numbers[i] = base - sign + size * (1 - 2 * sign);
     }
     this.#plainAt = at;
   }
