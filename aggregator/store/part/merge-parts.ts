@@ -181,18 +181,11 @@ class PieceMerger {
 
   #writeJoined(pieces: readonly Sourced[], rows: number): number {
     const times = this.#timesOf(pieces, rows);
-    const [first] = pieces as [Sourced];
-    // Fast path: packed as it is to be.
-    if (pieces.length === 1) {
-      const packed = (this.#sources[first.source] as PartReader).packedValuesOf(first.piece);
-      this.#writer.packedPiece(times, packed, rows);
-      return 0;
-    }
     if (rows > this.#values.length) this.#values = new Float64Array(rows);
     let end = 0;
     for (const { source, piece } of pieces) {
       const values = (this.#sources[source] as PartReader).valuesOf(piece);
-      this.#values.set(values.subarray(0, piece.rows), end);
+      this.#values.set(values, end);
       end += piece.rows;
     }
     this.#writer.piece(times, this.#values.subarray(0, rows));

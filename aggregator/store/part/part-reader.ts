@@ -2,7 +2,6 @@ import { METRIC_NAME, type Labels } from '../../../wire/labels.ts';
 import type { SampleColumn } from '../sample-column.ts';
 import type { TimeRange } from '../store.ts';
 import type { BlockSource } from './blocks.ts';
-import { decodeColumn } from './column-codec.ts';
 import { decodeDirectory, type Directory } from './directory.ts';
 import { symbolAt, type LabelColumn } from './label-column.ts';
 import { LabelColumns } from './label-columns.ts';
@@ -10,15 +9,14 @@ import { readMetrics, type Metric } from './metric-table.ts';
 import { readSeriesBlock, type SeriesBlock } from './series-table.ts';
 import { SymbolTable } from './symbol-table.ts';
 import { Timelines, type TimesOf } from './timelines.ts';
+import { ValuesReader } from './values-table.ts';
 import { lastAtMost } from './words.ts';
 
 /** A piece of a series, where it lies. */
 export interface PlacedPiece extends TimesOf {
   readonly rows: number;
-  readonly block: number;
-  /** First byte of the packed column in the block of values, and past its last. */
-  readonly start: number;
-  readonly end: number;
+  /** Number of its column of values. */
+  readonly column: number;
 }
 
 /**
@@ -34,7 +32,7 @@ export class PartReader {
   readonly #metrics = new Map<number, readonly Metric[]>();
   readonly #series = new Map<number, SeriesBlock>();
   #lastSeries: SeriesBlock | undefined;
-  /** Offset in the columns of a block of series at which a block of values begins. */
+  readonly #columns: ValuesReader;
   #values = new Float64Array(64);
 
   constructor(source: BlockSource) {
@@ -43,12 +41,14 @@ export class PartReader {
     this.symbols = new SymbolTable(this.directory, source);
     this.labels = new LabelColumns(this.directory.labels, source);
     this.timelines = new Timelines(this.directory, source);
+    this.#columns = new ValuesReader(this.directory.values, source);
   }
 
   forget(): void {
     this.symbols.forget();
     this.labels.forget();
     this.timelines.forget();
+    this.#columns.forget();
     this.#metrics.clear();
     this.#series.clear();
     this.#lastSeries = undefined;
@@ -102,9 +102,6 @@ export class PartReader {
   piecesOf(series: number): PlacedPiece[] {
     const block = this.#seriesBlock(series);
     const at = series - block.first;
-    const values = lastAtMost(this.directory.values.first, series);
-    const firstOfBlock = (this.directory.values.first[values] as number) - block.first;
-    const base = block.offsets[block.starts[firstOfBlock] as number] as number;
     const pieces: PlacedPiece[] = [];
     for (let piece = block.starts[at] as number; piece < (block.starts[at + 1] as number); piece++) {
       const timeline = block.timelines[piece] as number;
@@ -115,9 +112,7 @@ export class PartReader {
         skipped,
         left,
         rows: this.timelines.countOf(timeline) - skipped - left,
-        block: this.directory.values.block[values] as number,
-        start: (block.offsets[piece] as number) - base,
-        end: (block.offsets[piece + 1] as number) - base,
+        column: block.firstColumn + piece,
       });
     }
     return pieces;
@@ -150,15 +145,12 @@ export class PartReader {
     }
   }
 
-  packedValuesOf({ block, start, end }: PlacedPiece): Uint8Array {
-    return this.#source.block(block).subarray(start, end);
-  }
-
   /** Valid until the next call. */
-  valuesOf(piece: PlacedPiece): Float64Array {
-    if (piece.rows > this.#values.length) this.#values = new Float64Array(2 * piece.rows);
-    decodeColumn(this.packedValuesOf(piece), piece.rows, this.#values);
-    return this.#values;
+  valuesOf({ column, rows }: PlacedPiece): Float64Array {
+    if (rows > this.#values.length) this.#values = new Float64Array(2 * rows);
+    const values = this.#values.subarray(0, rows);
+    this.#columns.decode(column, values);
+    return values;
   }
 
   #hasTimes(timeline: number, skipped: number, left: number, range: TimeRange): boolean {

@@ -152,7 +152,7 @@ describe('a part', () => {
     }));
 
   test('reads few blocks for one series of many', () => {
-    const blocks = fold(many(2000, 40)) as MemoryBlocks;
+    const blocks = fold(many(8000, 40)) as MemoryBlocks;
     expect(blocks.kinds.filter((kind) => kind === 'values').length).toBeGreaterThan(3);
     const matchers: Matcher[] = [
       { name: '__name__', op: '=', value: 'memory' },

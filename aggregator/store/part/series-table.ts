@@ -13,11 +13,9 @@ export interface Piece {
   /** Times of the timeline before and after those of the piece. */
   readonly skipped: number;
   readonly left: number;
-  /** Length of the packed column. */
-  readonly bytes: number;
 }
 
-/** A block: uvarint series; the pieces of each; then of all pieces the timelines, skipped, left and bytes. */
+/** A block: series and its first column; the pieces of each; then of all pieces the timelines, skipped and left. */
 export class SeriesTableWriter {
   readonly #sink: BlockSink;
   readonly #blocks = new TableWriter('first', 'block');
@@ -27,25 +25,20 @@ export class SeriesTableWriter {
   #timelines: number[] = [];
   #skipped: number[] = [];
   #left: number[] = [];
-  #bytes: number[] = [];
+  #firstColumn = 0;
 
   constructor(sink: BlockSink) {
     this.#sink = sink;
   }
 
-  addPiece({ timeline, skipped, left, bytes }: Piece): void {
+  addPiece({ timeline, skipped, left }: Piece): void {
     this.#timelines.push(timeline);
     this.#skipped.push(skipped);
     this.#left.push(left);
-    this.#bytes.push(bytes);
   }
 
   endSeries(pieces: number): void {
     this.#counts.push(pieces);
-  }
-
-  /** A block of columns ends here, and only here may one of series end too. */
-  endOfColumns(): void {
     if (this.#counts.length + 4 * this.#timelines.length >= INDEX_BLOCK_BYTES) this.#close();
   }
 
@@ -58,19 +51,20 @@ export class SeriesTableWriter {
     const out = this.#out;
     out.clear();
     out.uvarint(this.#counts.length);
+    out.uvarint(this.#firstColumn);
     writeWords(out, this.#counts);
     writeWords(
       out,
       this.#timelines.map((timeline, i) => zigzag(timeline - (this.#timelines[i - 1] ?? 0))),
     );
-    for (const list of [this.#skipped, this.#left, this.#bytes]) writeWords(out, list);
+    for (const list of [this.#skipped, this.#left]) writeWords(out, list);
     this.#blocks.add(this.#first, this.#sink.add('series', out.bytes()));
     this.#first += this.#counts.length;
+    this.#firstColumn += this.#timelines.length;
     this.#counts = [];
     this.#timelines = [];
     this.#skipped = [];
     this.#left = [];
-    this.#bytes = [];
   }
 }
 
@@ -81,8 +75,8 @@ export interface SeriesBlock {
   readonly timelines: Uint32Array;
   readonly skipped: Uint32Array;
   readonly left: Uint32Array;
-  /** Where the column of each piece begins, all columns of the block one behind the other; and the end. */
-  readonly offsets: Float64Array;
+  /** Of the first piece; the others have the next ones. */
+  readonly firstColumn: number;
 }
 
 export function readSeriesBlock(
@@ -91,7 +85,7 @@ export function readSeriesBlock(
   source: BlockSource,
 ): SeriesBlock {
   const bytes = source.block(directory.block[number] as number);
-  const head = new Uint32Array(1);
+  const head = new Uint32Array(2);
   let at = readWords(bytes, 0, head);
   const words = (length: number): Uint32Array => {
     if (length > bytes.length)
@@ -108,8 +102,6 @@ export function readSeriesBlock(
   sumUp(timelines);
   const skipped = words(pieces);
   const left = words(pieces);
-  const lengths = words(pieces);
-  const offsets = new Float64Array(pieces + 1);
-  for (let i = 0; i < pieces; i++) offsets[i + 1] = (offsets[i] as number) + (lengths[i] as number);
-  return { first: directory.first[number] as number, starts, timelines, skipped, left, offsets };
+  const firstColumn = head[1] as number;
+  return { first: directory.first[number] as number, starts, timelines, skipped, left, firstColumn };
 }

@@ -1,8 +1,8 @@
 import { ByteWriter } from '../../../lib/byte-writer.ts';
 import { Fault } from '../../../lib/fault.ts';
 import { type BlockSink, type BlockSource, INDEX_BLOCK_BYTES } from './blocks.ts';
-import { decodeTimes, encodeTimes } from './column-codec.ts';
 import { type Directory, TableWriter } from './directory.ts';
+import { decodeTimes, encodeTimes } from './times-codec.ts';
 import { lastAtMost, readWords, sumUp, writeWords, zigzag } from './words.ts';
 
 /** Times one after the other. */
@@ -214,7 +214,7 @@ export class Timelines {
     const times = new Float64Array(block.counts[at] as number);
     const body = block.bytes.subarray(block.starts[at], block.starts[at + 1]);
     if (block.kinds[at] === SELECTION) this.#readSelection(timeline, body, times);
-    else if (block.kinds[at] === TIMES) decodeTimes(body, times.length, times);
+    else if (block.kinds[at] === TIMES) decodeTimes(body, times);
     else throw new Fault('damaged', `${block.kinds[at]} is not a kind of timeline`);
     return times;
   }

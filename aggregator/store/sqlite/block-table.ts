@@ -101,22 +101,31 @@ export class BlockPacker implements BlockSink {
   }
 
   #pack(number: number, kind: BlockKind, raw: Uint8Array): void {
-    const body = zstdCompress(raw, this.#zstdLevel);
+    // Frames of columns are packed already.
+    const body = kind === 'values' ? raw : zstdCompress(raw, this.#zstdLevel);
     this.#waiting.push({ number, kind, rawBytes: raw.length, crc: crc32(body), body });
     this.#waitingBytes += body.length;
   }
 }
 
+interface BlockRow {
+  readonly kind: number;
+  readonly raw_bytes: number;
+  readonly crc: number;
+  readonly body: Buffer;
+}
+
 /** Reads a block, checked and unpacked. Throws a `Fault` that names it when it is damaged. */
 export function readBlock(statements: Statements, part: number, number: number): Uint8Array {
   const row = statements
-    .get('SELECT raw_bytes, crc, body FROM block WHERE id = ?')
+    .get('SELECT kind, raw_bytes, crc, body FROM block WHERE id = ?')
     .get(part * BLOCKS_A_PART + number);
   const fault = (reason: string): Fault =>
     new Fault('damaged', `block ${number} of part ${part} is damaged and was left out: ${reason}`);
   if (row === undefined) throw fault('it is missing');
-  const { raw_bytes: rawBytes, crc, body } = row as { raw_bytes: number; crc: number; body: Buffer };
+  const { kind, raw_bytes: rawBytes, crc, body } = row as BlockRow;
   if (crc32(body) !== crc) throw fault('its checksum is wrong');
+  if (BLOCK_KINDS[kind] === 'values') return body;
   try {
     return zstdDecompress(body, Math.min(rawBytes, MAX_BLOCK_BYTES), rawBytes);
   } catch (thrown) {
