@@ -7,6 +7,7 @@ import type { Collected } from './collected.ts';
 export const MAX_SERIES_LABELS = 2000;
 
 /** In both versions. */
+const LABELS = 1;
 const SAMPLES = 2;
 const SAMPLE_TAG = 0x12;
 const VALUE_TAG = 0x09;
@@ -52,7 +53,7 @@ export class RemoteSeries {
   take(start: number, end: number): void {
     this.#index++;
     const labelsEnd = this.#form.passLabels(this.#bytes, start, end);
-    const isPlain = labelsEnd > start && this.#hasPlainSamples(labelsEnd, end);
+    const isPlain = labelsEnd > start && this.#isPlain(labelsEnd, end);
     const group = isPlain ? this.#form.findGroup(this.#bytes, start, labelsEnd, this.#collected) : undefined;
     // Fast path: written as senders do, and known.
     if (group !== undefined) return this.#takeKnown(group, labelsEnd, end);
@@ -68,19 +69,42 @@ export class RemoteSeries {
   #takeKnown(group: number, start: number, end: number): void {
     const { rows } = this.#collected;
     for (let at = start; at < end;) {
+      if (this.#bytes[at] !== SAMPLE_TAG) {
+        at = this.#passOther(at, end);
+        continue;
+      }
       at = this.#passSample(at, end);
       this.#collected.isTimeRefused(this.#atMs);
       rows.addBits(group, this.#atMs, this.#low, this.#high);
     }
   }
 
-  /** Do samples that are taken stand there, and nothing else? */
-  #hasPlainSamples(start: number, end: number): boolean {
+  /** Do samples that are taken stand there, and nothing else that counts? */
+  #isPlain(start: number, end: number): boolean {
     for (let at = start; at < end;) {
-      at = this.#passSample(at, end);
-      if (at < 0 || this.#collected.isTimeRefused(this.#atMs)) return false;
+      const isSample = this.#bytes[at] === SAMPLE_TAG;
+      at = isSample ? this.#passSample(at, end) : this.#passOther(at, end);
+      if (at < 0 || (isSample && this.#collected.isTimeRefused(this.#atMs))) return false;
     }
     return true;
+  }
+
+  /** The end of an exemplar, of metadata or of the time of creation; -1 when it is something else, or long. */
+  #passOther(start: number, limit: number): number {
+    const tag = this.#bytes[start] as number;
+    const field = tag >> 3;
+    if (field === LABELS || field === this.#form.histograms || tag > 0x7f) return -1;
+    let at = start + 1;
+    let number = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = this.#bytes[at++];
+      if (byte === undefined || shift > 63) return -1;
+      if (shift < 28) number += (byte & 0x7f) << shift;
+      else if ((tag & 7) === LENGTH) return -1;
+      if (byte < 0x80) break;
+    }
+    const end = (tag & 7) === LENGTH ? at + number : at;
+    return ((tag & 7) === LENGTH || (tag & 7) === VARINT) && end <= limit ? end : -1;
   }
 
   /** Reads a sample as senders write it and returns its end; -1 when it is something else. */
@@ -116,7 +140,7 @@ export class RemoteSeries {
     const texts: string[] = [];
     let histograms = 0;
     while (series.next()) {
-      if (series.field === 1) {
+      if (series.field === LABELS) {
         this.#form.readLabel(series, texts);
         if (texts.length > 2 * MAX_SERIES_LABELS)
           throw new Fault('malformed', `more than ${MAX_SERIES_LABELS} labels`);
