@@ -146,6 +146,7 @@ async function startWriter(
       maxSamples: settings.maxSamplesPerRequest,
       maxLabels: settings.maxLabels,
       maxLabelLength: settings.maxLabelLength,
+      maxHistogramBuckets: settings.maxHistogramBuckets,
       maxSeries: settings.maxOpenSeries,
       maxNewSeries: settings.maxNewSeries,
       maxSeriesPerTarget: settings.maxSeriesPerTarget,

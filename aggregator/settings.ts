@@ -57,6 +57,13 @@ export const aggregatorSettings = {
     max: 65536,
     doc: 'Characters of a label name or value.',
   }),
+  maxHistogramBuckets: integer({
+    key: 'ingest.max-histogram-buckets',
+    default: 500,
+    min: 10,
+    max: 10_000,
+    doc: 'Buckets of a native histogram on each side of zero; each is kept as a series.',
+  }),
   maxOpenSeries: integer({
     key: 'ingest.max-series',
     default: 2_000_000,

@@ -11,7 +11,13 @@ import { silentLog } from '../../lib/log.ts';
 import type { SettingsOf } from '../../lib/settings.ts';
 import { encodeSchemas } from '../../wire/batch.ts';
 import { labelsFrom } from '../../wire/labels.ts';
-import { remoteWriteBody, remoteWriteMessage2, snappyLiteral } from '../ingest/remote-write.fake.ts';
+import {
+  remoteWriteBody,
+  remoteWriteMessage2,
+  snappyLiteral,
+  type FakeHistogram,
+  type FakeSeries2,
+} from '../ingest/remote-write.fake.ts';
 import { startAggregator } from '../main.ts';
 import { aggregatorSettings } from '../settings.ts';
 
@@ -87,19 +93,18 @@ test('a remote write is read as what its headers say, or not at all', async () =
 
 test('the good part of a remote write 2.0 is kept and counted, the bad one named', async () => {
   const { url, send } = await start();
-  const series = (name: string, histograms = 0): unknown => ({
+  const series = (name: string, histograms: readonly FakeHistogram[] = []): FakeSeries2 => ({
     ...SERIES,
     labels: [['__name__', name]],
     histograms,
   });
-  const all = [series('kept'), series('heat', 2), series('kept_too')] as Parameters<
-    typeof remoteWriteMessage2
-  >[0];
+  const good = { atMs: AT_MS, count: 1, sum: 1, positiveSpans: [[0, 1]], positiveDeltas: [1] } as const;
+  const all = [series('kept'), series('heat', [good, { ...good, schema: 9 }]), series('kept_too')];
   const answer = await send('/api/v1/write', snappyLiteral(remoteWriteMessage2(all)), { 'content-type': V2 });
   expect(answer).toMatchObject({
     status: 400,
-    text: expect.stringContaining('heat: 2 native histograms, which are not taken yet'),
-    written: '3,0,0',
+    text: expect.stringContaining('heat: a native histogram with schema 9'),
+    written: '3,1,0',
   });
   const found = await fetch(`${url}/api/v1/query?query=count({__name__=~"kept.*"})&time=${AT_MS / 1000}`);
   expect(await found.text()).toContain(',"2"]');

@@ -132,7 +132,7 @@ function writtenHeaders(reply?: IngestReply): Record<string, string> {
   const written = 'x-prometheus-remote-write';
   return {
     [`${written}-samples-written`]: String(reply?.samples ?? 0),
-    [`${written}-histograms-written`]: '0',
+    [`${written}-histograms-written`]: String(reply?.histograms ?? 0),
     [`${written}-exemplars-written`]: '0',
   };
 }

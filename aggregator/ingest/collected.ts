@@ -1,7 +1,9 @@
 import { Fault } from '../../lib/fault.ts';
 import { METRIC_NAME, printLabels, type Labels } from '../../wire/labels.ts';
+import { HISTOGRAM_PART, partLabels, partsOf } from '../store/native-histogram.ts';
 import type { RowBuffer } from '../store/row-buffer.ts';
 import type { BodyLimits } from './limits.ts';
+import type { ReadHistogram } from './native-histogram.ts';
 import type { SeriesGroups } from './series-groups.ts';
 import type { SeriesKeys } from './series-keys.ts';
 
@@ -22,6 +24,9 @@ export class Collected {
   readonly #reasons: string[] = [];
   /** Parts that were refused. */
   refused = 0;
+  /** Native histograms that were taken, and the values that they are kept as. */
+  histograms = 0;
+  histogramValues = 0;
 
   /** Samples go to `rows`; those after `newestMs` are refused. */
   constructor(rows: RowBuffer, series: SeriesGroups, newestMs: number, limits: SampleLimits) {
@@ -57,6 +62,35 @@ export class Collected {
       : `${printSample(labels, atMs)} lies too far in the future (setting ingest.future-limit)`;
   }
 
+  get maxHistogramBuckets(): number {
+    return this.#limits.maxHistogramBuckets;
+  }
+
+  /** Takes a native histogram of a series, or returns why not. */
+  addHistogram(labels: Labels, { atMs, histogram, sum }: ReadHistogram): string | undefined {
+    if (this.isTimeRefused(atMs)) return this.timeReason(labels, atMs);
+    const { names, values } = partsOf(histogram);
+    const key = Buffer.from(JSON.stringify([labels, names]));
+    let group: number | string | undefined = this.keys.find(key, 0, key.length);
+    if (group === undefined) {
+      group = this.#series.ofList(names.map((name) => partLabels(labels, name)));
+      if (typeof group === 'string') return group;
+      this.keys.addLast(group);
+    }
+    const column = Float64Array.from(values);
+    // As bits, since it may be a staleness marker.
+    new Uint32Array(column.buffer).set(new Uint32Array(sum.buffer), 2);
+    this.rows.addRow(group, atMs, column);
+    this.histograms++;
+    this.histogramValues += column.length;
+    return undefined;
+  }
+
+  /** Samples that were taken, histograms not among them. */
+  get samples(): number {
+    return this.rows.valueCount - this.histogramValues;
+  }
+
   /** The group of the series with these names and values by turns, in any order, or why it is refused. */
   groupOf(texts: readonly string[]): number | string {
     const labels = this.check(texts);
@@ -74,6 +108,7 @@ export class Collected {
       const name = texts[i] as string;
       const value = texts[i + 1] as string;
       if (name === '') return `${printLabels(labels)}: a label without a name`;
+      if (name === HISTOGRAM_PART) return `${printLabels(labels)}: the label ${name} is the store's own`;
       if (name.length > maxLabelLength || value.length > maxLabelLength) {
         return `${printLabels(labels)}: label ${JSON.stringify(name.slice(0, 80))} is longer than ${maxLabelLength} (setting ingest.max-label-length)`;
       }

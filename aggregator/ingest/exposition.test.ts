@@ -4,7 +4,7 @@ import { collect, type CollectedSamples } from './collected.fake.ts';
 import { CONTENT_TYPE, readExposition } from './exposition.ts';
 
 const NOW_MS = 1_700_000_000_000;
-const LIMITS = { maxSamples: 50, maxLabels: 3, maxLabelLength: 30 };
+const LIMITS = { maxSamples: 50, maxLabels: 3, maxLabelLength: 30, maxHistogramBuckets: 100 };
 
 function read(text: string, parameters: readonly (readonly [string, string])[] = []): CollectedSamples {
   return collect(NOW_MS + 1000, LIMITS, 'lines', (collected) =>

@@ -9,7 +9,14 @@ import { decodeInflux, packInflux } from './influx-lines.ts';
 import { parseInfluxTime, parseInfluxValue, timeUnit } from './influx-value.ts';
 
 const NOW_MS = 1_767_225_600_123;
-const LIMITS = { maxBodyBytes: 1024 ** 2, maxSamples: 1e6, futureMs: 0, maxLabels: 5, maxLabelLength: 30 };
+const LIMITS = {
+  maxBodyBytes: 1024 ** 2,
+  maxSamples: 1e6,
+  futureMs: 0,
+  maxLabels: 5,
+  maxLabelLength: 30,
+  maxHistogramBuckets: 100,
+};
 
 interface Told {
   readonly taken: string[];

@@ -84,6 +84,7 @@ function setUp(limits: Partial<IngestLimits> = {}) {
       maxSamples: 50,
       maxLabels: 4,
       maxLabelLength: 20,
+      maxHistogramBuckets: 100,
       ...NO_SERIES_LIMITS,
       ...limits,
     },

@@ -56,6 +56,8 @@ export type IngestReply =
       /** Bytes of the lines. */
       readonly lineBytes: number;
       readonly repeated: boolean;
+      /** Native histograms, which are not among the samples. */
+      readonly histograms?: number;
       /** Values left out because they are text. */
       readonly skipped?: number;
     }
@@ -68,6 +70,7 @@ export type IngestReply =
       readonly schemas?: readonly string[];
       /** Samples that were taken all the same. */
       readonly samples?: number;
+      readonly histograms?: number;
       /** With `samples`: points or lines that were not. */
       readonly refused?: number;
       readonly skipped?: number;
@@ -104,7 +107,7 @@ export class Ingester {
     this.#series = new SeriesGroups(store, clock, limits);
     this.#schemas = schemaGroups(
       store,
-      (hash, series) => this.#series.ofList(hash, series),
+      (hash, series) => this.#series.ofList(series, hash),
       (group) => store.widthOf(group),
     );
   }
@@ -200,10 +203,12 @@ export class Ingester {
     const collected = new Collected(rows, this.#series, this.#newestMs(), limits);
     const content = decodeContent(body, encoding, limits.maxBodyBytes, this.#scratch);
     format.read(content, collected, { receivedMs: clock.nowMs(), parameters });
-    const samples = rows.valueCount;
-    if (samples > 0) writes.push({ rows, logs: [] });
-    if (collected.refused === 0) return { ...TAKEN, samples };
-    return { ok: false, code: 'bad_data', message: collected.message(format.noun), retry: false, samples };
+    const { samples } = collected;
+    const histograms = collected.histograms > 0 ? { histograms: collected.histograms } : {};
+    if (rows.count > 0) writes.push({ rows, logs: [] });
+    if (collected.refused === 0) return { ...TAKEN, samples, ...histograms };
+    const message = collected.message(format.noun);
+    return { ok: false, code: 'bad_data', message, retry: false, samples, ...histograms };
   }
 
   #readPush(kind: number, body: Uint8Array, writes: Write[]): IngestReply {
@@ -213,7 +218,7 @@ export class Ingester {
     const { refusals, skipped } = pushed;
     const rows = this.#buffer();
     for (const { key, series, atMs, values } of pushed.rows) {
-      const group = this.#series.named(key) ?? this.#series.ofList(key, series());
+      const group = this.#series.named(key) ?? this.#series.ofList(series(), key);
       if (typeof group === 'string') refusals.add(1, () => group);
       else rows.addRow(group, atMs, values);
     }

@@ -1,5 +1,8 @@
 /** What one body may hold, and how large it may be. */
-export type BodyLimits = Pick<IngestLimits, 'maxBodyBytes' | 'maxSamples' | 'maxLabels' | 'maxLabelLength'>;
+export type BodyLimits = Pick<
+  IngestLimits,
+  'maxBodyBytes' | 'maxSamples' | 'maxLabels' | 'maxLabelLength' | 'maxHistogramBuckets'
+>;
 
 /** What one request may ask for; each is a setting under `ingest`. */
 export interface IngestLimits {
@@ -12,6 +15,8 @@ export interface IngestLimits {
   readonly maxLabels: number;
   /** Characters of a label name or value. */
   readonly maxLabelLength: number;
+  /** Buckets of a native histogram on each side of zero. */
+  readonly maxHistogramBuckets: number;
   /** Series that are open at the same time; no new ones are taken past it. */
   readonly maxSeries: number;
   /** New series within a minute. */

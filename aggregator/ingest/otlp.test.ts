@@ -18,7 +18,14 @@ import { findPushDecoder, KIND_OTLP_JSON, KIND_OTLP_PROTOBUF } from './push.ts';
 
 const NOW_MS = 1_767_225_600_123;
 const TIME = `${NOW_MS}456789`;
-const LIMITS = { maxBodyBytes: 1024 ** 2, maxSamples: 1e6, futureMs: 0, maxLabels: 12, maxLabelLength: 200 };
+const LIMITS = {
+  maxBodyBytes: 1024 ** 2,
+  maxSamples: 1e6,
+  futureMs: 0,
+  maxLabels: 12,
+  maxLabelLength: 200,
+  maxHistogramBuckets: 100,
+};
 
 interface Told {
   /** `series value`, or `series stale`. */

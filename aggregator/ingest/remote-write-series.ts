@@ -1,7 +1,8 @@
 import { Fault } from '../../lib/fault.ts';
 import { FIXED64, LENGTH, ProtobufReader, VARINT } from '../../lib/protobuf-reader.ts';
-import { printLabels } from '../../wire/labels.ts';
+import { printLabels, type Labels } from '../../wire/labels.ts';
 import type { Collected } from './collected.ts';
+import { readHistogram } from './native-histogram.ts';
 
 /** Labels of a series that is read at all; what a setting allows is less. */
 export const MAX_SERIES_LABELS = 2000;
@@ -26,8 +27,7 @@ export interface SeriesForm {
 }
 
 /**
- * Takes the series of one request; one that is wrong is refused alone. Exemplars and metadata are passed over;
- * native histograms are refused by name, the samples beside them are taken.
+ * Takes the series of one request; one that is wrong is refused alone. Exemplars and metadata are passed over.
  */
 export class RemoteSeries {
   readonly #bytes: Uint8Array;
@@ -138,29 +138,58 @@ export class RemoteSeries {
   /** Takes a series of any form. `isKeyed`: it was looked for by its bytes, which name it from now on. */
   #read(series: ProtobufReader, isKeyed: boolean): void {
     const texts: string[] = [];
-    let histograms = 0;
+    let hasSamples = false;
+    let hasHistograms = false;
     while (series.next()) {
       if (series.field === LABELS) {
         this.#form.readLabel(series, texts);
         if (texts.length > 2 * MAX_SERIES_LABELS)
           throw new Fault('malformed', `more than ${MAX_SERIES_LABELS} labels`);
       } else {
-        if (series.field === this.#form.histograms) histograms++;
+        if (series.field === this.#form.histograms) hasHistograms = true;
+        else if (series.field === SAMPLES) hasSamples = true;
         series.skip();
       }
     }
     if (texts.length % 2 !== 0)
       throw new Fault('malformed', `${texts.length} names and values of labels are no pairs`);
-    const group = this.#collected.groupOf(texts);
-    if (typeof group === 'string') return this.#collected.refuse(() => group);
-    if (isKeyed) this.#collected.keys.addLast(group);
     // The labels may stand behind the samples, so these are read in a second walk, straight to where they go.
+    if (hasSamples || !hasHistograms) {
+      const group = this.#collected.groupOf(texts);
+      if (typeof group === 'string') return this.#collected.refuse(() => group);
+      if (isKeyed) this.#collected.keys.addLast(group);
+      series.rewind();
+      this.#readSamples(series, group, texts);
+    }
+    if (!hasHistograms) return;
     series.rewind();
-    this.#readSamples(series, group, texts);
-    if (histograms === 0) return;
-    this.#collected.refuse(
-      () => `${this.#print(texts)}: ${histograms} native histograms, which are not taken yet`,
-    );
+    this.#readHistograms(series, texts);
+  }
+
+  #readHistograms(series: ProtobufReader, texts: readonly string[]): void {
+    const labels = this.#collected.check(texts);
+    if (typeof labels === 'string') return this.#collected.refuse(() => labels);
+    while (series.next()) {
+      if (series.field !== this.#form.histograms) {
+        series.skip();
+        continue;
+      }
+      const reason = this.#takeHistogram(series.message(), labels);
+      if (reason !== undefined) this.#collected.refuse(() => reason);
+    }
+  }
+
+  /** Returns why it is not taken. */
+  #takeHistogram(message: ProtobufReader, labels: Labels): string | undefined {
+    try {
+      return this.#collected.addHistogram(
+        labels,
+        readHistogram(message, this.#collected.maxHistogramBuckets),
+      );
+    } catch (thrown) {
+      if (!(thrown instanceof Fault) || thrown.code !== 'malformed') throw thrown;
+      return `${printLabels(labels)}: ${thrown.message}`;
+    }
   }
 
   #readSamples(series: ProtobufReader, group: number, texts: readonly string[]): void {
@@ -196,10 +225,5 @@ export class RemoteSeries {
       else throw new Fault('malformed', `a sample's field ${sample.field} has wire type ${sample.wireType}`);
     }
     return atMs;
-  }
-
-  #print(texts: readonly string[]): string {
-    const labels = this.#collected.check(texts);
-    return typeof labels === 'string' ? labels : printLabels(labels);
   }
 }

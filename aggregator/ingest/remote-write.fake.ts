@@ -4,6 +4,24 @@ export interface FakeSeries {
   readonly labels: readonly (readonly [string, string])[];
   /** Time in ms and value. */
   readonly samples: readonly (readonly [number, number])[];
+  readonly histograms?: readonly FakeHistogram[];
+}
+
+/** Fields of a `Histogram` that are written as they stand; spans are [offset, length]. */
+export interface FakeHistogram {
+  readonly atMs: number;
+  readonly count?: number;
+  readonly countFloat?: number;
+  readonly sum: number | Uint8Array;
+  readonly schema?: number;
+  readonly zeroCount?: number;
+  readonly positiveSpans?: readonly (readonly [number, number])[];
+  readonly positiveDeltas?: readonly number[];
+  readonly positiveCounts?: readonly number[];
+  readonly negativeSpans?: readonly (readonly [number, number])[];
+  readonly negativeDeltas?: readonly number[];
+  readonly resetHint?: number;
+  readonly bounds?: readonly number[];
 }
 
 /** A remote write 1.0 request as a sender makes it, in a Snappy block of literals alone; for tests. */
@@ -22,7 +40,6 @@ export function remoteWriteMessage(series: readonly FakeSeries[]): Uint8Array {
 export interface FakeSeries2 extends FakeSeries {
   /** In the place of those of the labels. */
   readonly references?: readonly number[];
-  readonly histograms?: number;
   readonly exemplars?: number;
 }
 
@@ -55,7 +72,7 @@ export function remoteWriteMessage2(
 }
 
 function timeSeries2(
-  { labels, samples, references, histograms = 0, exemplars = 0 }: FakeSeries2,
+  { labels, samples, references, histograms = [], exemplars = 0 }: FakeSeries2,
   packed: boolean,
   reference: (text: string) => number,
 ): Uint8Array {
@@ -74,8 +91,7 @@ function timeSeries2(
       }
     }
     for (const sample of samples) writeSample(out, sample);
-    // A count, and a value: enough to be one.
-    for (let i = 0; i < histograms; i++) field(out, 3, Uint8Array.of(1 << 3, 5));
+    for (const histogram of histograms) field(out, 3, histogramMessage(histogram));
     for (let i = 0; i < exemplars; i++) field(out, 4, Uint8Array.of((2 << 3) | 1, 0, 0, 0, 0, 0, 0, 0, 0));
     // Metadata: a counter with the first text as its help.
     field(out, 5, Uint8Array.of(1 << 3, 1, 3 << 3, 0));
@@ -95,7 +111,7 @@ export function snappyLiteral(bytes: Uint8Array): Uint8Array {
   return out.bytes().slice();
 }
 
-function timeSeries({ labels, samples }: FakeSeries): Uint8Array {
+function timeSeries({ labels, samples, histograms = [] }: FakeSeries): Uint8Array {
   return message((out) => {
     for (const [name, value] of labels) {
       field(
@@ -108,6 +124,58 @@ function timeSeries({ labels, samples }: FakeSeries): Uint8Array {
       );
     }
     for (const sample of samples) writeSample(out, sample);
+    for (const histogram of histograms) field(out, 4, histogramMessage(histogram));
+  });
+}
+
+function histogramMessage(histogram: FakeHistogram): Uint8Array {
+  const { atMs, count, countFloat, sum, schema = 0, zeroCount, resetHint = 0, bounds = [] } = histogram;
+  return message((out) => {
+    const varint = (number: number, value: number): void => {
+      out.u8(number << 3);
+      int64(out, value);
+    };
+    const sint = (value: number): number => (value < 0 ? -2 * value - 1 : 2 * value);
+    const spans = (number: number, all: readonly (readonly [number, number])[] = []): void => {
+      for (const [offset, length] of all) {
+        const span = message((inner) => {
+          inner.u8(1 << 3);
+          inner.uvarint(sint(offset));
+          inner.u8(2 << 3);
+          inner.uvarint(length);
+        });
+        field(out, number, span);
+      }
+    };
+    const deltas = (number: number, all: readonly number[] = []): void =>
+      field(
+        out,
+        number,
+        message((inner) => all.forEach((delta) => inner.uvarint(sint(delta)))),
+      );
+    const doubles = (number: number, all: readonly number[]): void => {
+      if (number > 15) out.uvarint((number << 3) | 2);
+      else out.u8((number << 3) | 2);
+      out.block(message((inner) => all.forEach((value) => inner.f64(value))));
+    };
+    if (count !== undefined) varint(1, count);
+    if (countFloat !== undefined) {
+      out.u8((2 << 3) | 1);
+      out.f64(countFloat);
+    }
+    out.u8((3 << 3) | 1);
+    if (typeof sum === 'number') out.f64(sum);
+    else out.raw(sum);
+    varint(4, sint(schema));
+    if (zeroCount !== undefined) varint(6, zeroCount);
+    spans(8, histogram.negativeSpans);
+    deltas(9, histogram.negativeDeltas);
+    spans(11, histogram.positiveSpans);
+    deltas(12, histogram.positiveDeltas);
+    if (histogram.positiveCounts) doubles(13, histogram.positiveCounts);
+    varint(14, resetHint);
+    varint(15, atMs);
+    if (bounds.length > 0) doubles(16, bounds);
   });
 }
 

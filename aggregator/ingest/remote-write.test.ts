@@ -6,7 +6,7 @@ import { remoteWriteMessage } from './remote-write.fake.ts';
 import { readRemoteWrite } from './remote-write.ts';
 
 const NEWEST_MS = 1_767_225_600_000;
-const LIMITS = { maxSamples: 100, maxLabels: 10, maxLabelLength: 100 };
+const LIMITS = { maxSamples: 100, maxLabels: 10, maxLabelLength: 100, maxHistogramBuckets: 100 };
 
 function decode(...timesMs: number[]): { taken: number[]; refused: string } {
   const samples = timesMs.map((atMs): [number, number] => [atMs, 1]);

@@ -60,8 +60,8 @@ export class SeriesGroups {
     return this.#store.groupNamed(name);
   }
 
-  /** Registers a list of series under a name, or tells why one of them is refused. */
-  ofList(name: string, series: readonly Labels[]): number | string {
+  /** Registers a list of series, under a name if it has one, or tells why one of them is refused. */
+  ofList(series: readonly Labels[], name?: string): number | string {
     let unseen = 0;
     for (const labels of series) {
       if (this.#store.hasSeries(labels)) continue;

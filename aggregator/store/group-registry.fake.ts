@@ -31,7 +31,7 @@ export class FakeRegistry implements GroupRegistry {
   groupNamed(name: string): number | undefined {
     return this.#names.get(name);
   }
-  addGroup(series: readonly Labels[], name: string): number {
+  addGroup(series: readonly Labels[], name?: string): number {
     const group = this.groups.push(series) - 1;
     for (const labels of series) {
       if (this.hasSeries(labels)) continue;
@@ -41,7 +41,7 @@ export class FakeRegistry implements GroupRegistry {
         this.#withLabel.set(label, (this.#withLabel.get(label) ?? 0) + 1);
       }
     }
-    this.#names.set(name, group);
+    if (name !== undefined) this.#names.set(name, group);
     return group;
   }
   groupOfOne(labels: Labels): number {

@@ -6,6 +6,7 @@ import { isStale, putStale } from '../../wire/sample.ts';
 import { labelsFrom, labelsKey, printLabels, type Labels } from '../../wire/labels.ts';
 import type { Matcher } from './matcher.ts';
 import { everything, type Scope } from './scope.ts';
+import { CUSTOM_BOUNDS, HISTOGRAM_PART, partLabels, partsOf } from './native-histogram.ts';
 import { RowBuffer } from './row-buffer.ts';
 import type { GroupRegistry, MetricReader, StoreWriter, ReadLimits, SeriesSamples } from './store.ts';
 
@@ -168,6 +169,66 @@ export function metricStoreContract(name: string, open: () => Promise<StoreUnder
       expect(found.map(({ values: [value] }) => value)).toEqual([...values]);
       expect(isStale(found[6]!.values, 0)).toBe(true);
       expect(isStale(found[0]!.values, 0)).toBe(false);
+    });
+
+    test.each(states)('gives back native histograms as they were: %s', async (_state, reach) => {
+      const labels = labelsFrom({ __name__: 'h', job: 'a' });
+      const base = { schema: 3, zeroThreshold: 2 ** -128, zeroCount: 1, resetHint: 0, bounds: [] };
+      const first = {
+        ...base,
+        count: 7,
+        sum: 12.5,
+        positive: [
+          [-2, 1],
+          [5, 3],
+        ],
+        negative: [[0, 2]],
+      } as const;
+      const second = {
+        ...base,
+        count: 9,
+        sum: NaN,
+        positive: [
+          [5, 5],
+          [6, 1],
+        ],
+        negative: [[0, 2]],
+      } as const;
+      const custom = {
+        ...base,
+        schema: CUSTOM_BOUNDS,
+        zeroThreshold: 0,
+        count: 3,
+        sum: -0,
+        positive: [
+          [0, 1],
+          [2, 2],
+        ],
+        negative: [],
+        bounds: [0.5, 1],
+      } as const;
+      for (const [i, histogram] of [first, second, custom].entries()) {
+        const { names, values } = partsOf(histogram);
+        const series = names.map((name) => partLabels(labels, name));
+        put([rowOf(series, START_MS + i * 1000, Float64Array.from(values))]);
+      }
+      await reach();
+      put(rowsOf([[{ __name__: 'plain' }, START_MS, 1]]));
+      expect(store.reader.selectHistograms(everything, [eq('job', 'a')], ALL, freeLimits)).toEqual([
+        {
+          labels,
+          timestampsMs: Float64Array.of(START_MS, START_MS + 1000, START_MS + 2000),
+          histograms: [first, second, custom],
+        },
+      ]);
+      // A query can't read them yet, and says so.
+      const told: string[] = [];
+      const limits = { ...freeLimits, onDamage: (message: string) => void told.push(message) };
+      expect(show(store.reader.select(everything, [], ALL, limits))).toEqual({ plain: [[START_MS, 1]] });
+      expect(told).toEqual(['native histograms of h were left out: queries do not read them yet']);
+      expect(store.reader.series(everything, [], ALL, freeLimits)).toEqual([labels, ['__name__', 'plain']]);
+      expect(store.reader.labelNames(everything, [], ALL, freeLimits)).toEqual(['__name__', 'job']);
+      expect(store.reader.labelValues(everything, HISTOGRAM_PART, [], ALL, freeLimits)).toEqual([]);
     });
 
     test.each(states)('both ends of a range are in it: %s', async (_state, reach) => {

@@ -2,6 +2,7 @@ import type { BatchId } from '../../wire/batch.ts';
 import type { Labels } from '../../wire/labels.ts';
 import type { PackedLogStream } from '../../wire/log-section.ts';
 import type { Matcher } from './matcher.ts';
+import type { HistogramSamples } from './native-histogram.ts';
 import type { RowBuffer } from './row-buffer.ts';
 import type { Scope } from './scope.ts';
 
@@ -25,7 +26,7 @@ export interface ReadLimits {
   readonly maxSamples: number;
   /** Throws when the read has run out of time or was given up; called often. */
   checkDeadline(): void;
-  /** Told of a part that was left out because its checksum is wrong; the answer carries it as a warning. */
+  /** Told of what was left out: its checksum is wrong, or queries can't read it; the answer carries it as a warning. */
   onDamage(message: string): void;
 }
 
@@ -35,7 +36,14 @@ export interface ReadLimits {
  */
 export interface MetricReader {
   select(scope: Scope, matchers: readonly Matcher[], range: TimeRange, limits: ReadLimits): SeriesSamples[];
-  /** Label sets alone; the order is that of the labels. */
+  /** Native histograms; they are not among the samples of `select`. */
+  selectHistograms(
+    scope: Scope,
+    matchers: readonly Matcher[],
+    range: TimeRange,
+    limits: ReadLimits,
+  ): HistogramSamples[];
+  /** Label sets alone, those of histograms too; the order is that of the labels. */
   series(scope: Scope, matchers: readonly Matcher[], range: TimeRange, limits: ReadLimits): Labels[];
   /** Sorted, without duplicates. No matchers: all series. */
   labelNames(scope: Scope, matchers: readonly Matcher[], range: TimeRange, limits: ReadLimits): string[];
@@ -81,8 +89,8 @@ export interface GroupRegistry {
   seriesWith(name: string, value: string): number;
   /** The group that was registered under this name. */
   groupNamed(name: string): number | undefined;
-  /** Registers series that are measured together under a name; in the journal a schema's hash, once it is there. */
-  addGroup(series: readonly Labels[], name: string): number;
+  /** Registers series that are measured together; by its name, e.g. a schema's hash, it can be found again. */
+  addGroup(series: readonly Labels[], name?: string): number;
   /** The group of one series alone, new or known. */
   groupOfOne(labels: Labels): number;
   /** How many series a group has. */

@@ -7,7 +7,7 @@ import { labelsFrom, printLabels } from '../../wire/labels.ts';
 import { INTERVAL_MS, START_MS, targetOf } from './dataset.ts';
 import { RemoteWriteBodies } from './remote-write-bodies.ts';
 
-const LIMITS = { maxSamples: 1e6, maxLabels: 64, maxLabelLength: 4096 };
+const LIMITS = { maxSamples: 1e6, maxLabels: 64, maxLabelLength: 4096, maxHistogramBuckets: 100 };
 
 test('what a receiver reads is what the ticks say', () => {
   const series = Array.from({ length: 10_003 }, (_, i) =>

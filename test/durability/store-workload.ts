@@ -117,6 +117,7 @@ export function openStore(folder: string): OpenStore {
     maxSamples: 2 ** 20,
     maxLabels: 64,
     maxLabelLength: 4096,
+    maxHistogramBuckets: 100,
     maxSeries: 1e6,
     maxNewSeries: 1e6,
     maxSeriesPerTarget: 1e6,

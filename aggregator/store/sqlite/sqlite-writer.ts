@@ -174,9 +174,9 @@ export class SqliteWriter implements StoreWriter {
     return this.#groups.get(name);
   }
 
-  addGroup(series: readonly Labels[], name: string): number {
+  addGroup(series: readonly Labels[], name?: string): number {
     const group = this.#catalog.addGroup(series);
-    this.#groups.set(name, group);
+    if (name !== undefined) this.#groups.set(name, group);
     return group;
   }
 

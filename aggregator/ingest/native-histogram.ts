@@ -1,0 +1,188 @@
+import { Fault } from '../../lib/fault.ts';
+import { FIXED64, LENGTH, ProtobufReader } from '../../lib/protobuf-reader.ts';
+import {
+  CUSTOM_BOUNDS,
+  HIGHEST_SCHEMA,
+  LEAST_SCHEMA,
+  RESET_GAUGE,
+  type Buckets,
+  type NativeHistogram,
+} from '../store/native-histogram.ts';
+
+/** A histogram as a sender writes it: populations as they are, or as differences from bucket to bucket. */
+export interface ReadHistogram {
+  readonly atMs: number;
+  readonly histogram: NativeHistogram;
+  /** The sum's bits, which may be a staleness marker. */
+  readonly sum: Float64Array;
+}
+
+interface Side {
+  /** Offset and length by turns. */
+  readonly spans: number[];
+  readonly deltas: number[];
+  readonly counts: number[];
+}
+
+/**
+ * Reads a `Histogram` of remote write: 1.0 (prometheus `prompb/types.proto`) and 2.0 (`prompb/io/prometheus/write/v2/
+ * types.proto`) number its fields alike. Throws a `Fault` `malformed` when it is none, or has more than `maxBuckets`.
+ */
+export function readHistogram(message: ProtobufReader, maxBuckets: number): ReadHistogram {
+  const sum = new Float64Array(1);
+  const negative: Side = { spans: [], deltas: [], counts: [] };
+  const positive: Side = { spans: [], deltas: [], counts: [] };
+  const bounds: number[] = [];
+  let count = 0;
+  let schema = 0;
+  let zeroThreshold = 0;
+  let zeroCount = 0;
+  let resetHint = 0;
+  let atMs = 0;
+  while (message.next()) {
+    switch (message.field) {
+      case 1:
+        count = message.int64();
+        break;
+      case 2:
+        count = message.double();
+        break;
+      case 3:
+        message.doubleInto(sum, 0);
+        break;
+      case 4:
+        schema = zigzag(message.int64());
+        break;
+      case 5:
+        zeroThreshold = message.double();
+        break;
+      case 6:
+        zeroCount = message.int64();
+        break;
+      case 7:
+        zeroCount = message.double();
+        break;
+      case 8:
+        readSpan(message.message(), negative.spans, maxBuckets);
+        break;
+      case 9:
+        readDeltas(message, negative.deltas, maxBuckets);
+        break;
+      case 10:
+        readDoubles(message, negative.counts, maxBuckets);
+        break;
+      case 11:
+        readSpan(message.message(), positive.spans, maxBuckets);
+        break;
+      case 12:
+        readDeltas(message, positive.deltas, maxBuckets);
+        break;
+      case 13:
+        readDoubles(message, positive.counts, maxBuckets);
+        break;
+      case 14:
+        resetHint = message.int64();
+        break;
+      case 15:
+        atMs = message.int64();
+        break;
+      case 16:
+        readDoubles(message, bounds, maxBuckets);
+        break;
+      default:
+        message.skip();
+    }
+  }
+  const histogram: NativeHistogram = {
+    schema,
+    count,
+    sum: sum[0] as number,
+    zeroThreshold,
+    zeroCount,
+    resetHint,
+    positive: bucketsOf(positive),
+    negative: bucketsOf(negative),
+    bounds,
+  };
+  check(histogram);
+  return { atMs, histogram, sum };
+}
+
+function check({ schema, resetHint, bounds, positive, negative }: NativeHistogram): void {
+  if (schema !== CUSTOM_BOUNDS && !(schema >= LEAST_SCHEMA && schema <= HIGHEST_SCHEMA))
+    throw malformed(`schema ${schema}, known are ${LEAST_SCHEMA} to ${HIGHEST_SCHEMA} and ${CUSTOM_BOUNDS}`);
+  if (!(resetHint >= 0 && resetHint <= RESET_GAUGE)) throw malformed(`reset hint ${resetHint}`);
+  if (schema === CUSTOM_BOUNDS) {
+    if (bounds.some((bound, i) => !(bound > (bounds[i - 1] ?? -Infinity))))
+      throw malformed('custom bounds that do not rise');
+    const last = positive.at(-1)?.[0] ?? 0;
+    if (last > bounds.length || (positive[0]?.[0] ?? 0) < 0 || negative.length > 0)
+      throw malformed(`buckets that ${bounds.length} custom bounds do not make`);
+  } else if (bounds.length > 0) throw malformed(`custom bounds with schema ${schema}`);
+  for (const [index, population] of [...positive, ...negative])
+    if (!(population >= 0)) throw malformed(`a population of ${population} in bucket ${index}`);
+}
+
+function bucketsOf({ spans, deltas, counts }: Side): Buckets {
+  const populations = counts.length > 0 ? counts : deltas;
+  const buckets: [number, number][] = [];
+  let index = 0;
+  let population = 0;
+  for (let span = 0; span < spans.length; span += 2) {
+    index += spans[span] as number;
+    for (let left = spans[span + 1] as number; left > 0; left--) {
+      const next = populations[buckets.length];
+      if (next === undefined) throw malformed(`spans of more than its ${populations.length} buckets`);
+      population = counts.length > 0 ? next : population + next;
+      buckets.push([index++, population]);
+    }
+  }
+  if (buckets.length < populations.length)
+    throw malformed(`spans of ${buckets.length} of its ${populations.length} buckets`);
+  return buckets;
+}
+
+/** A `BucketSpan`: how many buckets are left out, and how many follow. */
+function readSpan(span: ProtobufReader, spans: number[], maxBuckets: number): void {
+  let offset = 0;
+  let length = 0;
+  while (span.next()) {
+    if (span.field === 1) offset = zigzag(span.int64());
+    else if (span.field === 2) length = span.int64();
+    else span.skip();
+  }
+  if (spans.length >= 2 * maxBuckets || length > maxBuckets) throw tooMany(maxBuckets);
+  spans.push(offset, length);
+}
+
+function readDeltas(message: ProtobufReader, into: number[], maxBuckets: number): void {
+  const from = into.length;
+  message.int64s(into, maxBuckets);
+  for (let i = from; i < into.length; i++) into[i] = zigzag(into[i] as number);
+}
+
+/** Packed, or one by one. */
+function readDoubles(message: ProtobufReader, into: number[], maxBuckets: number): void {
+  if (message.wireType === FIXED64) into.push(message.double());
+  else if (message.wireType === LENGTH) {
+    const bytes = message.bytes();
+    if (bytes.length % 8 !== 0) throw malformed(`${bytes.length} bytes of doubles`);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    if (into.length + bytes.length / 8 > maxBuckets) throw tooMany(maxBuckets);
+    for (let at = 0; at < bytes.length; at += 8) into.push(view.getFloat64(at, true));
+  } else throw malformed(`doubles of wire type ${message.wireType}`);
+  if (into.length > maxBuckets) throw tooMany(maxBuckets);
+}
+
+/** `sint32` and `sint64`; exact to 2^52. */
+function zigzag(value: number): number {
+  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+}
+
+function tooMany(maxBuckets: number): Fault {
+  return malformed(`more than ${maxBuckets} buckets (setting ingest.max-histogram-buckets)`);
+}
+
+function malformed(what: string): Fault {
+  return new Fault('malformed', `a native histogram with ${what}`);
+}
