@@ -15,6 +15,7 @@ export interface SystemKind {
   readonly name: string;
   readonly url: string;
   readonly command: string;
+  readonly env?: Readonly<Record<string, string>>;
   args(settling: boolean): readonly string[];
   /** Is a restart with `args(true)` needed to settle? */
   readonly restartsToSettle: boolean;
@@ -55,11 +56,12 @@ export class System {
   }
 
   async start(settling = false): Promise<void> {
-    const { command, url } = this.kind;
+    const { command, url, env = {} } = this.kind;
     const readyUrl = `${url}/api/v1/query?query=vector(1)`;
     this.#program = await launchProgram({
       command,
       args: this.kind.args(settling),
+      env,
       readyUrl,
       timeoutMs: READY_MS,
     });
