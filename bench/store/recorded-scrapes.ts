@@ -10,7 +10,7 @@ export const NODE_EXPORTER = join(import.meta.dirname, '../fixtures/node-exporte
 interface Recording {
   /** A tar in zstd, a page of the text format a file, in their order. */
   readonly file: string;
-  /** So many hosts show the same pages. */
+  /** So many hosts show these pages, each from another one on, so that no two show the same at a time. */
   readonly hosts?: number;
   readonly key: string;
 }
@@ -25,13 +25,16 @@ export function recordedScrapes({ file, hosts = 1, key }: Recording): Dataset {
   );
   return {
     key,
-    title: `${pages.length} recorded scrapes${hosts > 1 ? `, of ${hosts} hosts at once` : ''}`,
+    title: `${pages.length} recorded scrapes${hosts > 1 ? `, of ${hosts} hosts that begin at different ones` : ''}`,
     tickCount: pages.length,
     probe: mostFrequent((scrapers[0] as Pages).rows(first)),
     *ticks() {
       let atMs = START_MS;
-      for (const page of pages) {
-        yield { atMs, rows: scrapers.flatMap((scraper) => scraper.rows(page)) };
+      for (let tick = 0; tick < pages.length; tick++) {
+        const pageOf = (host: number): string => {
+          return pages[(tick + Math.floor((host * pages.length) / hosts)) % pages.length] as string;
+        };
+        yield { atMs, rows: scrapers.flatMap((scraper, host) => scraper.rows(pageOf(host))) };
         atMs += INTERVAL_MS;
       }
     },
