@@ -4,8 +4,9 @@ import { join } from 'node:path';
 
 import Database from 'better-sqlite3';
 
+import { RowBuffer } from '../../aggregator/store/row-buffer.ts';
 import { SqliteWriter } from '../../aggregator/store/sqlite/sqlite-writer.ts';
-import type { Row, StoreWriter } from '../../aggregator/store/store.ts';
+import type { StoreWriter } from '../../aggregator/store/store.ts';
 import { FakeClock } from '../../lib/clock.ts';
 import { START_MS } from './dataset.ts';
 import { Pod, SERIES_A_POD } from './pod.ts';
@@ -88,18 +89,15 @@ async function makeStore(dataFolder: string, pods: number, days: number): Promis
 }
 
 function writeScrape(writer: StoreWriter, pods: readonly Pod[], random: Random, atMs: number): void {
+  const rows = new RowBuffer();
   for (let from = 0; from < pods.length; from += PODS_A_WRITE) {
-    const rows = pods.slice(from, from + PODS_A_WRITE).map((pod, i): Row => {
+    rows.clear();
+    for (const [i, pod] of pods.slice(from, from + PODS_A_WRITE).entries()) {
+      const name = `pod ${from + i}`;
       pod.step(random);
-      return {
-        key: `pod ${from + i}`,
-        series: () => pod.target.series,
-        atMs,
-        values: pod.values.slice(),
-      };
-    });
-    // The body would only be read after a crash.
-    writer.write([{ kind: 1, newestMs: Infinity, body: Uint8Array.of(0), rows, logs: [] }]);
+      rows.addRow(writer.groupNamed(name) ?? writer.addGroup(pod.target.series, name), atMs, pod.values);
+    }
+    writer.write([{ rows, logs: [] }]);
   }
 }
 
@@ -112,7 +110,7 @@ function openWriter(folder: string, clock: FakeClock): SqliteWriter {
   return new SqliteWriter({
     folder,
     clock,
-    decode: fail('a body is read again'),
+    readBatch: fail('a batch is read again'),
     onView: () => {},
     events: {
       replayed: () => {},

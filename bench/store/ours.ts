@@ -37,7 +37,7 @@ export function ours(folder: string, port: number, nodeFlags: readonly string[] 
         const { text } = await scrape(`${url}/metrics`);
         return (
           /^binnacle_store_folds_total\{.*\} [1-9]/m.test(text) &&
-          sumOf(text, 'binnacle_store_open_series') === 0
+          sumOf(text, 'binnacle_store_open_samples') === 0
         );
       };
       await waitUntil(isFolded, { what: 'all open data to be folded', timeoutMs: SETTLE_MS });

@@ -121,7 +121,8 @@ test(
     for (const { metric, acknowledged } of writers) {
       expect(acknowledged.size, metric).toBeGreaterThan(20 * KILLS);
     }
-    const isFolded = async (): Promise<boolean> => (await ownMetric(url, 'binnacle_store_open_series')) === 0;
+    const isFolded = async (): Promise<boolean> =>
+      (await ownMetric(url, 'binnacle_store_open_samples')) === 0;
     await waitUntil(isFolded, { what: 'all open data to be folded', timeoutMs: 30_000 });
     await expectAllThere(url, writers);
     await program.end();
