@@ -113,9 +113,14 @@ async function memory(options: Options): Promise<Figure[]> {
   return withSystems(dataset.key, options, async ([own, one, other]) => {
     const systems = options.size === 'full' ? [own, one, other] : [own];
     const { load, tally, ingests } = await feed(dataset, systems);
-    for (const system of systems) await requireAll(system, dataset.probe, tally);
     tell(dataset, load);
-    return memoryFigures(load, ingests);
+    const peaks: number[] = [];
+    for (const system of systems) {
+      await system.settle();
+      await requireAll(system, dataset.probe, tally);
+      peaks.push(system.peak.anonymousBytes / 1e6);
+    }
+    return memoryFigures(load, ingests, peaks);
   });
 }
 

@@ -65,8 +65,9 @@ test('the goals of CPU follow the better peer, where a data set is long enough t
 });
 
 test('memory is told above that of the empty process, requests without warming up', () => {
-  const of = finder(memoryFigures(load, [cost(1, 1)]));
-  expect(of('memory_peak_bytes_per_series')).toMatchObject({ ours: 2000, peers: [], atMost: 1536 });
+  const of = finder(memoryFigures(load, [cost(1, 1)], [53]));
+  expect(of('memory_peak_bytes_per_series')).toMatchObject({ ours: 3000, peers: [], atMost: 1536 });
+  expect(of('memory_load_peak_bytes_per_series')).toMatchObject({ ours: 2000 });
   expect(of('memory_rest_bytes_per_series')).toMatchObject({ ours: 1000 });
   const costs = [cost(4, 1), cost(10, 1), cost(2, 1), cost(1, 1)];
   const requests = finder(requestFigures(load, costs));

@@ -113,35 +113,28 @@ export function processFigures(dataset: string, { costs }: Measured): Figure[] {
   ];
 }
 
-/** `ingests`: ours, and those of the peers that were measured. */
-export function memoryFigures({ series }: Load, ingests: readonly Ingest[]): Figure[] {
-  const figure = (key: string, what: string, unit: string, of: (ingest: Ingest) => number): Figure => {
-    const [ours, ...peers] = ingests.map(of) as [number, ...number[]];
+/** `ingests`: ours, and those of the peers that were measured; `peaksMb`: their peaks, with settling. */
+export function memoryFigures(
+  { series }: Load,
+  ingests: readonly Ingest[],
+  peaksMb: readonly number[],
+): Figure[] {
+  const figure = (key: string, what: string, unit: string, values: readonly number[]): Figure => {
+    const [ours, ...peers] = values as [number, ...number[]];
     return { key: `memory_${key}`, what: `memory: ${what}`, unit, ours, peers };
   };
-  const above = (of: (ingest: Ingest) => number) => (ingest: Ingest) =>
-    ((of(ingest) - ingest.emptyAnonymousMb) * MB) / series;
+  const aSeries = (megabytes: readonly number[]): number[] =>
+    megabytes.map((each, i) => ((each - (ingests[i] as Ingest).emptyAnonymousMb) * MB) / series);
+  const loaded = ingests.map(({ peakAnonymousMb }) => peakAnonymousMb);
+  const rest = ingests.map(({ restAnonymousMb }) => restAnonymousMb);
+  const empty = ingests.map(({ emptyAnonymousMb }) => emptyAnonymousMb);
+  const atMost = BYTES_A_SERIES;
   return [
-    {
-      ...figure(
-        'peak_bytes_per_series',
-        'an active series, peak',
-        'bytes',
-        above(({ peakAnonymousMb }) => peakAnonymousMb),
-      ),
-      atMost: BYTES_A_SERIES,
-    },
-    {
-      ...figure(
-        'rest_bytes_per_series',
-        'an active series, at rest',
-        'bytes',
-        above(({ restAnonymousMb }) => restAnonymousMb),
-      ),
-      atMost: BYTES_A_SERIES,
-    },
-    figure('empty_anonymous_mb', 'of the empty process', 'MB', (ingest) => ingest.emptyAnonymousMb),
-    figure('peak_anonymous_mb', 'peak', 'MB', (ingest) => ingest.peakAnonymousMb),
+    { ...figure('peak_bytes_per_series', 'a series, peak with settling', 'bytes', aSeries(peaksMb)), atMost },
+    figure('load_peak_bytes_per_series', 'a series, peak of the load', 'bytes', aSeries(loaded)),
+    { ...figure('rest_bytes_per_series', 'a series, at rest after it', 'bytes', aSeries(rest)), atMost },
+    figure('empty_anonymous_mb', 'of the empty process', 'MB', empty),
+    figure('peak_anonymous_mb', 'peak with settling', 'MB', peaksMb),
   ];
 }
 
