@@ -119,6 +119,8 @@ function openWriter(folder: string, clock: FakeClock): SqliteWriter {
       entryDamaged: fail('entry damaged'),
       partitionDamaged: fail('partition damaged'),
       partitionDropped: fail('partition dropped'),
+      merged: () => {},
+      mergeFailed: fail('merge failed'),
       retentionFailed: fail('retention failed'),
     },
     openDataBytes: UNLIMITED,

@@ -4,6 +4,8 @@ import { crc32 } from 'node:zlib';
 
 import Database from 'better-sqlite3';
 
+import { verifyPartition } from '../../aggregator/store/sqlite/verify.ts';
+
 /** What a file of the store holds: bodies with a checksum, and what is wrong with it. */
 interface Checked {
   /** Below the folder of the store. */
@@ -13,8 +15,9 @@ interface Checked {
 }
 
 /**
- * Looks at every file of a store that no process has open: SQLite's own check, and each row of a table with the
- * columns `crc` and `body`, as all tables of packed data have them. What was put aside as damaged is a fault.
+ * Looks at every file of a store that no process has open: SQLite's own check, each row of a table with the columns
+ * `crc` and `body`, as all tables of packed data have them, and what the store itself finds in days of samples. What
+ * was put aside as damaged is a fault.
  */
 export function checkFiles(store: string): Checked[] {
   return readdirSync(store, { recursive: true, encoding: 'utf8' })
@@ -24,7 +27,9 @@ export function checkFiles(store: string): Checked[] {
       if (!file.endsWith('.db')) return { file, bodies: 0, faults: ['it was put aside'] };
       const database = new Database(join(store, file));
       try {
-        return { file, ...checkBodies(database) };
+        const { bodies, faults } = checkBodies(database);
+        const ofParts = file.startsWith('metrics/') ? verifyPartition(join(store, file)) : [];
+        return { file, bodies, faults: [...faults, ...ofParts] };
       } finally {
         database.close();
       }
