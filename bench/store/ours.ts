@@ -35,10 +35,7 @@ export function ours(folder: string, port: number, nodeFlags: readonly string[] 
     settle: async (url) => {
       const isFolded = async (): Promise<boolean> => {
         const { text } = await scrape(`${url}/metrics`);
-        return (
-          /^binnacle_store_folds_total\{.*\} [1-9]/m.test(text) &&
-          sumOf(text, 'binnacle_store_open_samples') === 0
-        );
+        return sumOf(text, 'binnacle_store_open_samples') === 0;
       };
       await waitUntil(isFolded, { what: 'all open data to be folded', timeoutMs: SETTLE_MS });
     },
