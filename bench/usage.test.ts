@@ -11,11 +11,16 @@ import { usageOf } from './usage.ts';
 const MIB = 1 << 20;
 
 describe('the usage of a program', () => {
-  test('counts all threads and the processes that it started', async () => {
+  test('counts all threads, their shared memory, and the processes that it started', async () => {
     const work = `
-      const burn = (ms) => { const end = performance.now() + ms; while (performance.now() < end); };
-      const held = Buffer.alloc(100 * ${MIB}, 1);
-      burn(200); console.log('done', held.length); setInterval(() => {}, 1e3);`;
+      const cpuMs = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000; };
+      const end = cpuMs() + 200;
+      while (cpuMs() < end);
+      const held = Buffer.alloc(50 * ${MIB}, 1);
+      const shared = new SharedArrayBuffer(${MIB}, { maxByteLength: 1000 * ${MIB} });
+      shared.grow(50 * ${MIB});
+      new Uint8Array(shared).fill(1);
+      console.log('done', held.length); setInterval(() => {}, 1e3);`;
     const script = `
       new (require('node:worker_threads').Worker)(${JSON.stringify(work)}, { eval: true });
       require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(work)}], { stdio: 'inherit' });`;

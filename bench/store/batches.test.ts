@@ -8,7 +8,7 @@ test('a series list goes once, values every time', () => {
   const batches = new AgentBatches();
   const known = new Map<string, number>();
   let number = 0;
-  for (const tick of cluster({ series: 2000, hours: 0.05 }).ticks()) {
+  for (const tick of cluster({ series: 2000, ticks: 12 }).ticks()) {
     number++;
     const made = batches.of(tick);
     expect(made.schemas === undefined).toBe(number > 1);

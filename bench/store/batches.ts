@@ -32,7 +32,11 @@ export class AgentBatches {
     for (let from = 0; from < rows.length; from += TARGETS_A_BATCH) {
       const frames = rows
         .slice(from, from + TARGETS_A_BATCH)
-        .map(({ target, values }) => ({ schema: this.#hashes.get(target) as string, atMs, values }));
+        .map(({ target, values, atMs: ownMs = atMs }) => ({
+          schema: this.#hashes.get(target) as string,
+          atMs: ownMs,
+          values,
+        }));
       const bytes = encodeBatch({ agent: `bench-${from}`, epoch: EPOCH, sequence, frames });
       batches.push({ bytes, samples: frames.reduce((sum, { values }) => sum + values.length, 0) });
     }

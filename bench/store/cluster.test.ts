@@ -5,7 +5,7 @@ import { cluster } from './cluster.ts';
 import { INTERVAL_MS, START_MS } from './dataset.ts';
 import { SERIES_A_POD } from './pod.ts';
 
-const SMALL = { series: 1000, hours: 2 };
+const SMALL = { series: 1000, ticks: 480 };
 
 test('a fifth of the series is replaced in an hour', () => {
   const seen = new Set<string>();
@@ -22,7 +22,7 @@ test('a fifth of the series is replaced in an hour', () => {
 
 test('counters of a pod never fall, and buckets hold what lies below their bound', () => {
   const last = new Map<string, number>();
-  for (const { rows } of cluster({ series: 500, hours: 0.2 }).ticks()) {
+  for (const { rows } of cluster({ series: 500, ticks: 48 }).ticks()) {
     for (const { target, values } of rows) {
       let below = 0;
       for (const [i, labels] of target.series.entries()) {

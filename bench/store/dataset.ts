@@ -15,6 +15,8 @@ export interface Target {
 export interface TargetRow {
   readonly target: Target;
   readonly values: Float64Array;
+  /** Where the page tells times of its own; else the tick's. */
+  readonly atMs?: number;
 }
 
 export interface Tick {
@@ -28,6 +30,7 @@ export interface Dataset {
   readonly title: string;
   /** A metric whose samples are counted in every store after the load. */
   readonly probe: string;
+  readonly tickCount: number;
   ticks(): Iterable<Tick>;
 }
 

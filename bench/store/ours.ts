@@ -1,10 +1,11 @@
-/** Our aggregator, as it ships: the bundle in `dist/`. */
+/** Our aggregator as it ships: the bundle in `dist/`, with the environment that `bin/binnacle.js` gives it. */
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import Database from 'better-sqlite3';
 
 import { BLOCK_KINDS } from '../../aggregator/store/part/blocks.ts';
+import { cacheFolder } from '../../scripts/peers/table.ts';
 import { waitUntil } from '../../test/tools/wait-until.ts';
 import { scrape, sumOf } from '../exposition.ts';
 import { folderBytes } from './folder-size.ts';
@@ -19,6 +20,7 @@ export function ours(folder: string, port: number, nodeFlags: readonly string[] 
     name: 'binnacle',
     url: `http://127.0.0.1:${port}`,
     command: process.execPath,
+    env: { NODE_COMPILE_CACHE: join(cacheFolder(), 'compiled'), UV_THREADPOOL_SIZE: '16' },
     args: (settling) => [
       ...nodeFlags,
       MAIN,
@@ -33,10 +35,7 @@ export function ours(folder: string, port: number, nodeFlags: readonly string[] 
     settle: async (url) => {
       const isFolded = async (): Promise<boolean> => {
         const { text } = await scrape(`${url}/metrics`);
-        return (
-          /^binnacle_store_folds_total\{.*\} [1-9]/m.test(text) &&
-          sumOf(text, 'binnacle_store_open_series') === 0
-        );
+        return sumOf(text, 'binnacle_store_open_samples') === 0;
       };
       await waitUntil(isFolded, { what: 'all open data to be folded', timeoutMs: SETTLE_MS });
     },

@@ -8,6 +8,8 @@ import { folderBytes } from './folder-size.ts';
 import type { SystemKind } from './system.ts';
 
 const YEARS = '100y';
+/** Debian's build tells no version. */
+export const VICTORIA_METRICS = 'victoria-metrics';
 
 /** Its settled state is a snapshot: all blocks, and one made of the head. The WAL and the head's chunks stay beside it. */
 export function prometheus(folder: string, port: number): SystemKind {
@@ -16,7 +18,7 @@ export function prometheus(folder: string, port: number): SystemKind {
   writeFileSync(config, 'scrape_configs: []\n');
   const inSnapshot = (path: string): boolean => path.startsWith(join(data, 'snapshots'));
   return {
-    name: `prometheus ${versionOf(peer('prometheus'))}`,
+    name: prometheusName(),
     url: `http://127.0.0.1:${port}`,
     command: peer('prometheus'),
     args: () => [
@@ -51,8 +53,7 @@ export function victoriaMetrics(folder: string, port: number): SystemKind {
     if (!answer.ok) throw new Error(`victoria-metrics: ${how}: ${answer.status} ${await answer.text()}`);
   };
   return {
-    // Debian's build tells no version.
-    name: 'victoria-metrics',
+    name: VICTORIA_METRICS,
     url: `http://127.0.0.1:${port}`,
     command: peer('victoria-metrics'),
     args: () => [
@@ -75,7 +76,8 @@ export function victoriaMetrics(folder: string, port: number): SystemKind {
   };
 }
 
-function versionOf(program: string): string {
-  const text = execFileSync(program, ['--version'], { encoding: 'utf8' });
-  return /version (\d+\.\d+)/.exec(text)?.[1] ?? '';
+/** With its version. */
+export function prometheusName(): string {
+  const text = execFileSync(peer('prometheus'), ['--version'], { encoding: 'utf8' });
+  return `prometheus ${/version (\d+\.\d+)/.exec(text)?.[1] ?? ''}`;
 }

@@ -1,77 +1,56 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { zstdDecompressSync } from 'node:zlib';
 
-import { type Labels, labelsFrom, METRIC_NAME } from '../../wire/labels.ts';
-import { type Dataset, INTERVAL_MS, START_MS, type Target, targetOf, type TargetRow } from './dataset.ts';
-import { filesOfTar } from './tar.ts';
+import { labelValue, METRIC_NAME } from '../../wire/labels.ts';
+import { type Dataset, INTERVAL_MS, START_MS, type TargetRow } from './dataset.ts';
+import { Pages } from './pages.ts';
+import { textsOf } from './tar.ts';
 
-const RECORDING = join(import.meta.dirname, '../fixtures/node-exporter-480.tar.zst');
-const MAX_BYTES = 1 << 27;
-/** What a scraper adds to every series. */
-const SCRAPED = { instance: '127.0.0.1:9100', job: 'node-exporter' };
+export const NODE_EXPORTER = join(import.meta.dirname, '../fixtures/node-exporter-480.tar.zst');
 
-/** Real scrapes of one node-exporter, taken as 15 s apart; series come and go as they did. */
-export function recordedScrapes(): Dataset {
+interface Recording {
+  /** A tar in zstd, a page of the text format a file, in their order. */
+  readonly file: string;
+  /** So many hosts show these pages, each from another one on, so that no two show the same at a time. */
+  readonly hosts?: number;
+  readonly key: string;
+}
+
+/** Real scrapes, taken as 15 s apart; series come and go as they did. */
+export function recordedScrapes({ file, hosts = 1, key }: Recording): Dataset {
+  const pages = textsOf(file).map(({ text }) => text);
+  const [first = ''] = pages;
+  const scrapers = Array.from(
+    { length: hosts },
+    (_, i) => new Pages({ instance: `10.0.0.${i + 1}:9100`, job: 'node-exporter' }),
+  );
   return {
-    key: 'scrapes',
-    title: '480 scrapes of node-exporter',
-    probe: 'node_cpu_seconds_total',
+    key,
+    title: `${pages.length} recorded scrapes${hosts > 1 ? `, of ${hosts} hosts that begin at different ones` : ''}`,
+    tickCount: pages.length,
+    probe: mostFrequent((scrapers[0] as Pages).rows(first)),
     *ticks() {
-      const pages = new Pages();
       let atMs = START_MS;
-      const archive = zstdDecompressSync(readFileSync(RECORDING), { maxOutputLength: MAX_BYTES });
-      for (const { bytes } of filesOfTar(archive)) {
-        yield { atMs, rows: [pages.row(Buffer.from(bytes).toString())] };
+      for (let tick = 0; tick < pages.length; tick++) {
+        const pageOf = (host: number): string => {
+          return pages[(tick + Math.floor((host * pages.length) / hosts)) % pages.length] as string;
+        };
+        yield { atMs, rows: scrapers.flatMap((scraper, host) => scraper.rows(pageOf(host))) };
         atMs += INTERVAL_MS;
       }
     },
   };
 }
 
-/** Reads pages of the text format, and knows a list of series again that it met before. */
-export class Pages {
-  readonly #targets = new Map<string, Target>();
-  readonly #labels = new Map<string, Labels>();
-
-  row(page: string): TargetRow {
-    const series: string[] = [];
-    const values: number[] = [];
-    for (const line of page.split('\n')) {
-      if (line === '' || line.startsWith('#')) continue;
-      const space = line.lastIndexOf(' ');
-      series.push(line.slice(0, space));
-      values.push(numberOf(line.slice(space + 1)));
+/** The metric with the most series of a scrape. */
+function mostFrequent(rows: readonly TargetRow[]): string {
+  const counts = new Map<string, number>();
+  for (const { target } of rows) {
+    for (const labels of target.series) {
+      const name = labelValue(labels, METRIC_NAME);
+      counts.set(name, (counts.get(name) ?? 0) + 1);
     }
-    const key = series.join('\n');
-    let target = this.#targets.get(key);
-    if (target === undefined) {
-      this.#targets.set(key, (target = targetOf(series.map((text) => this.#labelsOf(text)))));
-    }
-    return { target, values: Float64Array.from(values) };
   }
-
-  #labelsOf(text: string): Labels {
-    let labels = this.#labels.get(text);
-    if (labels === undefined) this.#labels.set(text, (labels = parseSeries(text)));
-    return labels;
-  }
-}
-
-function parseSeries(text: string): Labels {
-  const [, name = '', inner = ''] = /^([^{]+)(?:\{(.*)\})?$/.exec(text) ?? [];
-  const pairs = [...inner.matchAll(/([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g)].map(
-    ([, label, value]) => [label as string, unescaped(value as string)] as const,
-  );
-  return labelsFrom({ ...Object.fromEntries(pairs), ...SCRAPED, [METRIC_NAME]: name });
-}
-
-function unescaped(value: string): string {
-  return value.replace(/\\(.)/g, (_, char: string) => (char === 'n' ? '\n' : char));
-}
-
-function numberOf(text: string): number {
-  const value = text.endsWith('Inf') ? Number(text.replace('Inf', 'Infinity')) : Number(text);
-  if (Number.isNaN(value) && text !== 'NaN') throw new Error(`${JSON.stringify(text)} is not a number`);
-  return value;
+  const [most] = [...counts].sort(([, a], [, b]) => b - a);
+  if (most === undefined) throw new Error('the first page of the recording has no samples');
+  return most[0];
 }

@@ -24,9 +24,9 @@ export class RemoteWriteBodies {
 
   *of({ atMs, rows }: Tick): Iterable<Body> {
     let samples = 0;
-    for (const { target, values } of rows) {
+    for (const { target, values, atMs: ownMs = atMs } of rows) {
       for (const [i, labels] of target.encoded.entries()) {
-        this.#series(labels, values[i] as number, atMs);
+        this.#series(labels, values[i] as number, ownMs);
         if (++samples < SAMPLES_A_BODY) continue;
         yield this.#close(samples);
         samples = 0;

@@ -15,6 +15,7 @@ export interface SystemKind {
   readonly name: string;
   readonly url: string;
   readonly command: string;
+  readonly env?: Readonly<Record<string, string>>;
   args(settling: boolean): readonly string[];
   /** Is a restart with `args(true)` needed to settle? */
   readonly restartsToSettle: boolean;
@@ -35,6 +36,7 @@ const QUIET_LIMIT_MS = 60_000;
 /** Of one core; what Go's and Node's timers need. */
 const QUIET_SHARE = 0.05;
 const LOOK_EVERY_MS = 250;
+const END_LOOK_EVERY_MS = 20;
 const RETRY_MS = 200;
 const ATTEMPTS = 600;
 
@@ -45,6 +47,8 @@ export class System {
   #program: Program | undefined;
   /** What the last restart took until it answered. */
   #restartCpuSeconds = 0;
+  /** What its end before that took: folding what was open. */
+  #endCpuSeconds = 0;
   #timer: NodeJS.Timeout | undefined;
   peak: Usage = { cpuSeconds: 0, anonymousBytes: 0, residentBytes: 0 };
   /** Requests that were told to come again. */
@@ -55,11 +59,12 @@ export class System {
   }
 
   async start(settling = false): Promise<void> {
-    const { command, url } = this.kind;
+    const { command, url, env = {} } = this.kind;
     const readyUrl = `${url}/api/v1/query?query=vector(1)`;
     this.#program = await launchProgram({
       command,
       args: this.kind.args(settling),
+      env,
       readyUrl,
       timeoutMs: READY_MS,
     });
@@ -69,9 +74,14 @@ export class System {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     if (this.#program === undefined) return;
-    this.#cpuBefore += this.#usage().cpuSeconds;
-    await this.#program.end(READY_MS);
+    let { cpuSeconds } = this.#usage();
+    const ended = this.#program.end(READY_MS).then(() => true);
+    const pause = (): Promise<boolean> =>
+      new Promise((resolve) => setTimeout(() => resolve(false), END_LOOK_EVERY_MS));
+    // It may work until its last moment: what is open is folded then.
+    while (!(await Promise.race([ended, pause()]))) cpuSeconds = Math.max(cpuSeconds, this.#lastUsage());
     this.#program = undefined;
+    this.#cpuBefore += cpuSeconds;
   }
 
   /** Of all its processes so far. */
@@ -120,7 +130,9 @@ export class System {
 
   /** Ends the process in order and starts it again; seconds from the start until a query finds samples. */
   async restart(query: string, atMs: number): Promise<number> {
+    const before = this.cpuSeconds;
     await this.stop();
+    this.#endCpuSeconds = this.#cpuBefore - before;
     const startMs = performance.now();
     await this.start();
     await waitUntil(async () => (await this.number(query, atMs)) !== undefined, {
@@ -146,12 +158,21 @@ export class System {
     }
     await kind.settle(kind.url);
     await this.quiet();
-    return Math.max(0, this.cpuSeconds - before);
+    return this.#endCpuSeconds + Math.max(0, this.cpuSeconds - before);
   }
 
   #usage(): Usage {
     if (this.#program === undefined) return { cpuSeconds: 0, anonymousBytes: 0, residentBytes: 0 };
     return usageOf(this.#program.pid);
+  }
+
+  /** CPU of the process that is ending; 0 when it is gone. */
+  #lastUsage(): number {
+    try {
+      return this.#usage().cpuSeconds;
+    } catch {
+      return 0;
+    }
   }
 
   #look(): void {

@@ -1,7 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { zstdDecompressSync } from 'node:zlib';
+
 const BLOCK_BYTES = 512;
+const MAX_BYTES = 1 << 28;
+
+/** The files of a tar archive in zstd, as text. */
+export function textsOf(file: string): { name: string; text: string }[] {
+  const archive = zstdDecompressSync(readFileSync(file), { maxOutputLength: MAX_BYTES });
+  return [...filesOfTar(archive)].map(({ name, bytes }) => ({ name, text: Buffer.from(bytes).toString() }));
+}
 
 /** The regular files of a tar archive, in their order. Format: POSIX ustar; sizes are octal text. */
-export function* filesOfTar(archive: Uint8Array): Iterable<{ name: string; bytes: Uint8Array }> {
+function* filesOfTar(archive: Uint8Array): Iterable<{ name: string; bytes: Uint8Array }> {
   const text = (at: number, length: number): string =>
     Buffer.from(archive.subarray(at, at + length))
       .toString('latin1')

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
-import { startBinnacle } from '../tools/binnacle.ts';
+import { remoteWriteBody } from '../../aggregator/ingest/remote-write.fake.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { samplesOf, startBinnacle } from '../tools/binnacle.ts';
 import { freePort } from '../tools/free-port.ts';
 import { smallDisk } from '../tools/small-disk.ts';
 import { waitUntil } from '../tools/wait-until.ts';
-import { ask, Feeder } from './feeder.ts';
+import { type Answer, ask, Feeder } from './feeder.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -22,6 +24,17 @@ function fill(file: string, bytes = Infinity): void {
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** One sample by each of the ways that are not the agents'. */
+async function sendOtherwise(url: string): Promise<Answer[]> {
+  const atMs = systemClock.nowMs();
+  const body = remoteWriteBody([{ labels: [['__name__', 'by_remote_write']], samples: [[atMs, 1]] }]);
+  const headers = { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' };
+  return Promise.all([
+    ask(`${url}/api/v1/write`, { method: 'POST', headers, body: new Uint8Array(body) }),
+    ask(`${url}/api/v1/import/prometheus`, { method: 'POST', body: `by_text 1 ${atMs}\n` }),
+  ]);
 }
 
 test(
@@ -53,6 +66,9 @@ test(
     fill(join(disk, 'rest'));
     expect(await feeder.send()).toMatchObject({ status: 503, retryAfter: '5' });
     expect(await feeder.sendNewSchemas()).toMatchObject({ status: 503, retryAfter: '5' });
+    for (const answer of await sendOtherwise(url)) {
+      expect(answer).toMatchObject({ status: 503, retryAfter: '5' });
+    }
     // Time for some folds that fail.
     await new Promise((resolve) => setTimeout(resolve, 3000));
     expect(await feeder.faults()).toEqual([]);
@@ -68,6 +84,7 @@ test(
     });
     for (let n = 0; n < 20; n++) expect(await feeder.send()).toMatchObject({ status: 200 });
     expect(await feeder.faults()).toEqual([]);
+    for (const answer of await sendOtherwise(url)) expect(answer).toMatchObject({ status: 204 });
     const isReady = async (): Promise<boolean> => {
       const { status, text } = await ask(`${url}/readyz`);
       if (status !== 200) throw new Error(text);
@@ -77,6 +94,10 @@ test(
     await program.kill('SIGKILL');
     program = await startBinnacle('aggregator', port, data, settings);
     expect(await feeder.faults()).toEqual([]);
+    for (const metric of ['by_remote_write', 'by_text']) {
+      const times = (await samplesOf(url, metric)).map(({ atMs }) => atMs);
+      expect(times, `${metric}: what was refused is not there`).toHaveLength(1);
+    }
   },
   2 * MINUTE_MS,
 );

@@ -2,25 +2,38 @@ import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 
 import { atEnd } from './at-end.ts';
-import type { Program } from './program.ts';
+import type { Program, ProgramOptions } from './program.ts';
 import { startProgram } from './start-program.ts';
 
 const BINNACLE = resolve(import.meta.dirname, '../../bin/binnacle.js');
+
+type Settings = Readonly<Record<string, string>>;
 
 /** Starts a part of the program as a process of its own, until the end of the test; settings go by their keys. */
 export async function startBinnacle(
   part: string,
   port: number,
   folder: string,
-  settings: Readonly<Record<string, string>> = {},
+  settings: Settings = {},
 ): Promise<Program> {
+  const readyUrl = `http://127.0.0.1:${port}/livez`;
+  return startProgram({ ...binnacle(part, port, folder, settings), readyUrl, timeoutMs: 30_000 });
+}
+
+/** The same, and does not wait until it answers. */
+export async function beginBinnacle(
+  part: string,
+  port: number,
+  folder: string,
+  settings: Settings = {},
+): Promise<Program> {
+  return startProgram(binnacle(part, port, folder, settings));
+}
+
+function binnacle(part: string, port: number, folder: string, settings: Settings): ProgramOptions {
   const flags = Object.entries(settings).flatMap(([key, value]) => [`--${key}`, value]);
-  return startProgram({
-    command: process.execPath,
-    args: [BINNACLE, part, '--listen', `127.0.0.1:${port}`, '--data-dir', folder, ...flags],
-    readyUrl: `http://127.0.0.1:${port}/livez`,
-    timeoutMs: 30_000,
-  });
+  const args = [BINNACLE, part, '--listen', `127.0.0.1:${port}`, '--data-dir', folder, ...flags];
+  return { command: process.execPath, args };
 }
 
 /** The samples of one series that the store holds, oldest first. Throws when the selector meets more. */
