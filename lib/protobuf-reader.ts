@@ -47,15 +47,23 @@ export class ProtobufReader {
     // Fast path: one byte.
     if (this.#at < this.#end && (this.#bytes[this.#at] as number) < 0x80)
       return this.#bytes[this.#at++] as number;
+    // Two bytes, as most lengths.
+    if (this.#at + 1 < this.#end && (this.#bytes[this.#at + 1] as number) < 0x80) {
+      this.#at += 2;
+      return ((this.#bytes[this.#at - 2] as number) & 0x7f) | ((this.#bytes[this.#at - 1] as number) << 7);
+    }
     // Slow path.
     let low = 0;
     let high = 0;
+    let scale = 1;
     for (let i = 0; i < 10; i++) {
       if (this.#at >= this.#end) throw malformed('a number runs past the end');
       const byte = this.#bytes[this.#at++] as number;
-      if (i < 5) low += (byte & 0x7f) * 2 ** (7 * i);
-      else high += (byte & 0x7f) * 2 ** (7 * (i - 5));
+      if (i === 5) scale = 1;
+      if (i < 5) low += (byte & 0x7f) * scale;
+      else high += (byte & 0x7f) * scale;
       if (byte < 0x80) return high === 0 ? low : signed(low, high);
+      scale *= 128;
     }
     throw malformed(`a number of more than ten bytes ends at byte ${this.#at}`);
   }

@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto';
  * Open addressing; a slot is [first, second, third word of the hash, group + 1].
  */
 const SLOT = 4;
+const SLOT_BITS = 2;
 const FIRST_SLOTS = 1024;
 
 /** What stands before the bytes of a key: keys of other seeds are other keys. */
@@ -18,7 +19,8 @@ export interface KeySeed {
 }
 
 export class SeriesKeys {
-  #slots = new Uint32Array(SLOT * FIRST_SLOTS);
+  /** Signed, as the bit operators have it: no number leaves the 32 bits that an engine is fast with. */
+  #slots = new Int32Array(SLOT * FIRST_SLOTS);
   #count = 0;
   readonly #seed: KeySeed;
   #bytes: Uint8Array = new Uint8Array(0);
@@ -78,17 +80,17 @@ export class SeriesKeys {
   }
 
   clear(): void {
-    this.#slots = new Uint32Array(SLOT * FIRST_SLOTS);
+    this.#slots = new Int32Array(SLOT * FIRST_SLOTS);
     this.#count = 0;
   }
 
   #find(): number | undefined {
     const slots = this.#slots;
     const mask = slots.length - 1;
-    const first = this.#first >>> 0;
-    const second = this.#second >>> 0;
-    const third = this.#third >>> 0;
-    for (let at = (first * SLOT) & mask; ; at = (at + SLOT) & mask) {
+    const first = this.#first;
+    const second = this.#second;
+    const third = this.#third;
+    for (let at = (first << SLOT_BITS) & mask; ; at = (at + SLOT) & mask) {
       const entry = slots[at + 3] as number;
       if (entry === 0) return undefined;
       if (slots[at] === first && slots[at + 1] === second && slots[at + 2] === third) return entry - 1;
@@ -132,14 +134,14 @@ export class SeriesKeys {
 
   #freeSlot(first: number): number {
     const mask = this.#slots.length - 1;
-    let at = ((first >>> 0) * SLOT) & mask;
+    let at = (first << SLOT_BITS) & mask;
     while (this.#slots[at + 3] !== 0) at = (at + SLOT) & mask;
     return at;
   }
 
   #grow(): void {
     const old = this.#slots;
-    this.#slots = new Uint32Array(2 * old.length);
+    this.#slots = new Int32Array(2 * old.length);
     for (let from = 0; from < old.length; from += SLOT) {
       if (old[from + 3] === 0) continue;
       const at = this.#freeSlot(old[from] as number);
