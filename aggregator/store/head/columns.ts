@@ -122,29 +122,47 @@ export class Columns {
 
   rowCountOf(group: number): number {
     let total = 0;
-    this.#eachChunk(group, (_times, _capacity, rows) => (total += rows));
+    for (let next = this.#firstChunk(group); next > 0; next = this.#chunkAfter(next)) {
+      total += Atomics.load(this.#chunks.view, (next - 1) * CHUNK_STRIDE + 2);
+    }
     return total;
   }
 
-  /** Times of a group's rows, in order of arrival. */
-  timesOf(group: number): Float64Array {
-    const timestampsMs = new Float64Array(this.rowCountOf(group));
-    let end = 0;
-    this.#eachChunk(group, (times, _capacity, rows) => {
-      timestampsMs.set(times, end);
-      end += rows;
-    });
-    return timestampsMs;
+  /** Copies the times of a group's rows, in order of arrival, to the beginning of `into`. */
+  copyTimes(group: number, into: Float64Array): void {
+    this.#copy(group, -1, into);
   }
 
-  /** Copies the values of one column, in order of arrival, to the beginning of `into`. */
+  /** The same of the values of one column, bit for bit. */
   copyColumn(group: number, column: number, into: Float64Array): void {
+    this.#copy(group, column, into);
+  }
+
+  #copy(group: number, column: number, into: Float64Array): void {
+    const data = this.#data.view;
     let end = 0;
-    this.#eachChunk(group, (_times, capacity, rows, start) => {
-      const from = start + (column + 1) * capacity;
-      into.set(this.#data.view.subarray(from, from + rows), end);
-      end += rows;
-    });
+    for (let next = this.#firstChunk(group); next > 0; next = this.#chunkAfter(next)) {
+      const at = (next - 1) * CHUNK_STRIDE;
+      const rows = Atomics.load(this.#chunks.view, at + 2);
+      const capacity = this.#chunks.view[at + 1] as number;
+      let from = (this.#chunks.view[at + 3] as number) + (column + 1) * capacity;
+      for (const last = end + rows; end < last; end++, from++) {
+        const value = data[from] as number;
+        // Fast path: most chunks are short, and a view of each would cost more than this.
+        if (value === value) into[end] = value;
+        else into.set(data.subarray(from, from + 1), end);
+      }
+    }
+  }
+
+  #firstChunk(group: number): number {
+    const chunk = this.#groups.view[group * GROUP_STRIDE] ?? 0;
+    return chunk <= this.#chunkCount ? chunk : 0;
+  }
+
+  #chunkAfter(chunk: number): number {
+    const next = Atomics.load(this.#chunks.view, (chunk - 1) * CHUNK_STRIDE);
+    return next <= this.#chunkCount ? next : 0;
   }
 
   #eachChunk(

@@ -116,9 +116,9 @@ export class Head {
     return this.#columns.rowCountOf(group);
   }
 
-  /** Times of a group's rows, in order of arrival. */
-  timesOf(group: number): Float64Array {
-    return this.#columns.timesOf(group);
+  /** Copies the times of a group's rows, in order of arrival, to the beginning of `into`. */
+  copyTimes(group: number, into: Float64Array): void {
+    this.#columns.copyTimes(group, into);
   }
 
   /** Copies the values of one column, in order of arrival, to the beginning of `into`. */

@@ -8,6 +8,9 @@ import { equalTimes, hashOfTimes, type TimesOf } from './timelines.ts';
 /** Samples packed between two looks at the thread's other work: some milliseconds. */
 const SAMPLES_A_SLICE = 32 * 1024;
 const GROUPS_A_SLICE = 8192;
+/** The same of times that are looked at, where a group without any counts some too. */
+const TIMES_A_SLICE = 512 * 1024;
+const WORK_A_GROUP = 32;
 
 /** How the rows of one or more groups, one behind the other, become the samples of a series. */
 interface Rows {
@@ -68,10 +71,11 @@ class RowsOfGroups {
   readonly #picksOfGroup = new Map<number, Uint32Array>();
   /** A series' columns are those from `starts[series]` to before `starts[series + 1]`, oldest group first. */
   #starts = new Uint32Array(1);
+  #times = new Float64Array(1024);
   #groups = new Uint32Array(0);
   #columns = new Uint32Array(0);
-  /** Of series in several groups, by what groups they are. */
-  readonly #joined = new Map<string, Rows>();
+  /** Of series in several groups. */
+  readonly #joined = new Map<number, Rows>();
 
   constructor(source: OpenSamples, range: TimeRange) {
     this.#source = source;
@@ -82,23 +86,27 @@ class RowsOfGroups {
   *readGroups(): Generator<undefined, undefined> {
     let seriesCount = 0;
     let columns = 0;
+    let work = 0;
     for (let group = 0; group < this.#timesOfGroup.length; group++) {
-      this.#readGroup(group);
-      if (this.#timesOfGroup[group] !== NO_ROWS) {
-        for (const series of this.#source.membersOf(group)) {
-          if (series >= seriesCount) seriesCount = series + 1;
-          columns++;
-        }
+      work += WORK_A_GROUP + this.#readGroup(group);
+      if (work > TIMES_A_SLICE) {
+        work = 0;
+        yield;
       }
-      if (group % GROUPS_A_SLICE === GROUPS_A_SLICE - 1) yield;
+      if (this.#timesOfGroup[group] === NO_ROWS) continue;
+      const members = this.#source.membersOf(group);
+      for (let i = 0; i < members.length; i++)
+        seriesCount = Math.max(seriesCount, (members[i] as number) + 1);
+      columns += members.length;
     }
-    this.#placeColumns(seriesCount, columns);
+    yield* this.#placeColumns(seriesCount, columns);
   }
 
   seriesWithSamples(): Uint32Array {
-    return Uint32Array.from({ length: this.#starts.length - 1 }, (_, series) => series).filter(
-      (series) => this.#starts[series] !== this.#starts[series + 1],
-    );
+    const series = new Uint32Array(this.#starts.length - 1);
+    let count = 0;
+    for (let i = 0; i < series.length; i++) if (this.#starts[i] !== this.#starts[i + 1]) series[count++] = i;
+    return series.slice(0, count);
   }
 
   /** From the first time to the last. */
@@ -114,12 +122,16 @@ class RowsOfGroups {
 
   /** Finds the times of series that are in several groups. */
   joinGroups(series: Uint32Array): void {
+    const known = new Map<string, Rows>();
     for (const member of series) {
       const from = this.#starts[member] as number;
       const to = this.#starts[member + 1] as number;
       if (to - from < 2) continue;
-      const key = this.#groups.subarray(from, to).join();
-      if (!this.#joined.has(key)) this.#joined.set(key, this.#join(this.#groups.subarray(from, to)));
+      const groups = this.#groups.subarray(from, to);
+      const key = groups.join();
+      let rows = known.get(key);
+      if (rows === undefined) known.set(key, (rows = this.#join(groups)));
+      this.#joined.set(member, rows);
     }
   }
 
@@ -140,43 +152,60 @@ class RowsOfGroups {
     if (to - from === 1) {
       return { times: this.#timesOfGroup[group] as number, picks: this.#picksOfGroup.get(group) };
     }
-    return this.#joined.get(this.#groups.subarray(from, to).join()) as Rows;
+    return this.#joined.get(series) as Rows;
   }
 
   /** Calls `visit` with each column of a series, oldest group first. */
   eachColumn(series: number, visit: (group: number, column: number) => void): void {
-    for (let i = this.#starts[series] as number; i < (this.#starts[series + 1] as number); i++) {
+    const end = this.#starts[series + 1] as number;
+    for (let i = this.#starts[series] as number; i < end; i++) {
       visit(this.#groups[i] as number, this.#columns[i] as number);
     }
   }
 
-  #readGroup(group: number): void {
+  /** Returns how many rows it has. */
+  #readGroup(group: number): number {
+    const times = this.#copyTimes(group, 0);
     // Most groups of a long catalog have no rows.
-    if (this.#source.rowCountOf(group) === 0) return;
-    const times = this.#source.timesOf(group);
+    if (times.length === 0) return 0;
     const picks = picksOf(times, this.#range);
-    if (picks?.length === 0) return;
+    if (picks?.length === 0) return times.length;
     if (picks) this.#picksOfGroup.set(group, picks);
-    this.#timesOfGroup[group] = this.#numberOf(
-      picks ? Float64Array.from(picks, (row) => times[row] as number) : times,
-    );
+    this.#timesOfGroup[group] = this.#numberOf(picked(times, picks));
+    return times.length;
   }
 
-  #placeColumns(seriesCount: number, columns: number): void {
+  /** The times of a group, behind others that are there already; valid until the next call. */
+  #copyTimes(group: number, after: number): Float64Array {
+    const end = after + this.#source.rowCountOf(group);
+    if (end > this.#times.length) {
+      const grown = new Float64Array(2 * end);
+      grown.set(this.#times);
+      this.#times = grown;
+    }
+    this.#source.copyTimes(group, after === 0 ? this.#times : this.#times.subarray(after));
+    return this.#times.subarray(0, end);
+  }
+
+  *#placeColumns(seriesCount: number, columns: number): Generator<undefined, undefined> {
     const starts = new Uint32Array(seriesCount + 1);
-    const groupsWithRows = (visit: (group: number, members: Uint32Array) => void): void => {
-      for (let group = 0; group < this.#timesOfGroup.length; group++) {
-        if (this.#timesOfGroup[group] !== NO_ROWS) visit(group, this.#source.membersOf(group));
+    for (let group = 0; group < this.#timesOfGroup.length; group++) {
+      if (group % GROUPS_A_SLICE === GROUPS_A_SLICE - 1) yield;
+      if (this.#timesOfGroup[group] === NO_ROWS) continue;
+      const members = this.#source.membersOf(group);
+      for (let i = 0; i < members.length; i++) {
+        const next = (members[i] as number) + 1;
+        starts[next] = (starts[next] as number) + 1;
       }
-    };
-    groupsWithRows((_group, members) => {
-      for (const series of members) starts[series + 1] = (starts[series + 1] as number) + 1;
-    });
+    }
     for (let i = 1; i < starts.length; i++) starts[i] = (starts[i] as number) + (starts[i - 1] as number);
     const next = starts.slice();
     this.#groups = new Uint32Array(columns);
     this.#columns = new Uint32Array(columns);
-    groupsWithRows((group, members) => {
+    for (let group = 0; group < this.#timesOfGroup.length; group++) {
+      if (group % GROUPS_A_SLICE === GROUPS_A_SLICE - 1) yield;
+      if (this.#timesOfGroup[group] === NO_ROWS) continue;
+      const members = this.#source.membersOf(group);
       for (let column = 0; column < members.length; column++) {
         const series = members[column] as number;
         const at = next[series] as number;
@@ -184,23 +213,15 @@ class RowsOfGroups {
         this.#groups[at] = group;
         this.#columns[at] = column;
       }
-    });
+    }
     this.#starts = starts;
   }
 
   #join(groups: Uint32Array): Rows {
-    const parts = Array.from(groups, (group) => this.#source.timesOf(group));
-    const times = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let end = 0;
-    for (const part of parts) {
-      times.set(part, end);
-      end += part.length;
-    }
+    let times: Float64Array = this.#times.subarray(0, 0);
+    for (const group of groups) times = this.#copyTimes(group, times.length);
     const picks = picksOf(times, this.#range);
-    return {
-      times: this.#numberOf(picks ? Float64Array.from(picks, (row) => times[row] as number) : times),
-      picks,
-    };
+    return { times: this.#numberOf(picked(times, picks)), picks };
   }
 
   /** The number of a list of times, new or known. */
@@ -209,7 +230,7 @@ class RowsOfGroups {
     const alike = this.#byHash.get(hash);
     const known = alike?.find((number) => equalTimes(this.#lists[number] as Float64Array, times));
     if (known !== undefined) return known;
-    const number = this.#lists.push(times) - 1;
+    const number = this.#lists.push(times.slice()) - 1;
     if (alike) alike.push(number);
     else this.#byHash.set(hash, [number]);
     return number;
@@ -238,7 +259,7 @@ class ValuesOfSeries {
         grown.set(this.#raw);
         this.#raw = grown;
       }
-      this.#source.copyColumn(group, column, this.#raw.subarray(count, count + rows));
+      this.#source.copyColumn(group, column, count === 0 ? this.#raw : this.#raw.subarray(count));
       count += rows;
     });
     if (picks === undefined) return this.#raw.subarray(0, count);
@@ -246,6 +267,11 @@ class ValuesOfSeries {
     copyRows(this.#raw, picks, this.#picked);
     return this.#picked.subarray(0, picks.length);
   }
+}
+
+/** The times of some rows; of all when undefined. */
+function picked(times: Float64Array, picks: Uint32Array | undefined): Float64Array {
+  return picks === undefined ? times : Float64Array.from(picks, (row) => times[row] as number);
 }
 
 /** Moves values as bits: an engine may change those of a NaN in a plain copy. */

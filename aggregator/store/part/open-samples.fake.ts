@@ -33,7 +33,7 @@ export function openSamples(groups: readonly Group[]): OpenSamples {
     groupCount: groups.length,
     membersOf: (group) => members[group] as Uint32Array,
     rowCountOf: (group) => rowsOf(group).length,
-    timesOf: (group) => Float64Array.from(rowsOf(group), ({ atMs }) => atMs),
+    copyTimes: (group, into) => into.set(rowsOf(group).map(({ atMs }) => atMs)),
     copyColumn: (group, column, into) => {
       for (const [i, { values }] of rowsOf(group).entries()) into.set(values.slice(column, column + 1), i);
     },

@@ -3,10 +3,10 @@ export interface OpenSamples extends OpenLabels {
   readonly groupCount: number;
   /** The series of a group, in the order of its columns. A series may be in several groups. */
   membersOf(group: number): Uint32Array;
-  /** The times of its rows, in any order, some maybe twice: then the later row is right. */
-  timesOf(group: number): Float64Array;
   rowCountOf(group: number): number;
-  /** Copies the values of one column, a row each, to the beginning of `into`. */
+  /** Copies the times of its rows, in any order, some maybe twice: then the later row is right. */
+  copyTimes(group: number, into: Float64Array): void;
+  /** Copies the values of one column, a row each, to the beginning of `into`, bit for bit. */
   copyColumn(group: number, column: number, into: Float64Array): void;
 }
 

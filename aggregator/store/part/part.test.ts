@@ -11,8 +11,10 @@ import type { TimeRange } from '../store.ts';
 import { finished, MemoryBlocks } from './blocks.fake.ts';
 import { conditionsOf, findSeries } from './find-series.ts';
 import { foldPart } from './fold-part.ts';
+import { mergeParts } from './merge-parts.ts';
 import { type Group, naiveSeries, openSamples } from './open-samples.fake.ts';
 import { PartReader } from './part-reader.ts';
+import { verifyPart } from './verify-part.ts';
 
 const DAY = { fromMs: 1_768_003_200_000, toMs: 1_768_003_200_000 + 86_399_999 };
 const ALL = { fromMs: 0, toMs: 1e15 };
@@ -199,5 +201,66 @@ describe('a part', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('a part of many blocks of every kind', () => {
+  const SERIES = 40_000;
+  const series = Array.from({ length: SERIES }, (_, i) =>
+    labelsFrom({
+      __name__: `metric_${i % 8000}_of_a_long_name`,
+      id: `${(i * 2_654_435_761) % 2 ** 32}`,
+      pod: `pod-${i % 9000}`,
+      uid: `${(i * 40_503) % 2 ** 31}`,
+      zone: i % 3 === 0 ? '' : `${i % 5}`,
+    }),
+  );
+  // Each third of the series with times of its own, so that there are many timelines.
+  const list = series.map((labels, i): Group => {
+    const start = DAY.fromMs + (i % 3 === 0 ? i * 7 : 0);
+    return {
+      series: [labels],
+      rows: [0, 1, 2].map((n) => ({ atMs: start + n * (1000 + (i % 900)), values: [i / 7 + n] })),
+    };
+  });
+  const blocks = fold(list) as MemoryBlocks;
+
+  test('holds what it was given', () => {
+    for (const kind of ['symbols', 'metrics', 'labels', 'series', 'times', 'values'] as const) {
+      expect(blocks.kinds.filter((each) => each === kind).length, kind).toBeGreaterThan(1);
+    }
+    const part = new PartReader(blocks);
+    expect([...verifyPart(part)]).toEqual([]);
+    expect(read(part)).toEqual(naiveSeries(list, DAY.fromMs, DAY.toMs));
+  });
+
+  test('finds series by one unique label, and by many', () => {
+    const part = new PartReader(blocks);
+    for (const i of [0, 1, 777, 20_001, SERIES - 1]) {
+      const found = read(part, everything, [
+        { name: 'id', op: '=', value: labelValue(series[i] ?? [], 'id') },
+      ]);
+      expect([...found.keys()]).toEqual([labelsKey(series[i] ?? [])]);
+    }
+    const matchers: Matcher[] = [
+      { name: 'pod', op: '=~', value: 'pod-12.' },
+      { name: 'zone', op: '!=', value: '' },
+    ];
+    const wanted = series.filter(
+      (labels, i) => /^pod-12.$/.test(`pod-${i % 9000}`) && labelValue(labels, 'zone') !== '',
+    );
+    expect([...read(part, everything, matchers).keys()].sort()).toEqual(wanted.map(labelsKey).sort());
+  });
+
+  test('is the same when it is merged of two', () => {
+    const halves = [list.filter((_, i) => i % 2 === 0), list.filter((_, i) => i % 2 === 1)];
+    const parts = halves.map((half) => new PartReader(fold(half) as MemoryBlocks));
+    const merged = new MemoryBlocks();
+    merged.finish(finished(mergeParts(parts, merged)));
+    const part = new PartReader(merged);
+    expect([...verifyPart(part)]).toEqual([]);
+    expect(read(part)).toEqual(naiveSeries(list, DAY.fromMs, DAY.toMs));
+    const bytes = (all: MemoryBlocks): number => all.blocks.reduce((sum, { length }) => sum + length, 0);
+    expect(bytes(merged)).toBeLessThan(bytes(blocks) * 1.02);
   });
 });

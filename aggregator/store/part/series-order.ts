@@ -5,6 +5,8 @@ import { type SymbolBlocks, SymbolWriter } from './symbol-table.ts';
 
 /** Series looked at between two looks at the thread's other work. */
 const SERIES_A_SLICE = 8192;
+const SYMBOLS_A_SLICE = 32 * 1024;
+const TEXTS_A_RUN = 2048;
 
 /** The symbols of open samples in the order of their texts. */
 export interface RankedSymbols {
@@ -40,11 +42,7 @@ export function* rankSymbols(
     }
     if (i % SERIES_A_SLICE === SERIES_A_SLICE - 1) yield;
   }
-  const texts: { readonly symbol: number; readonly text: string }[] = [];
-  for (const symbol of used) texts.push({ symbol, text: source.symbolText(symbol) });
-  yield;
-  texts.sort((a, b) => (a.text < b.text ? -1 : 1));
-  yield;
+  const texts = yield* sortTexts(source, used);
   const ranks = new Uint32Array(isUsed.length);
   const writer = new SymbolWriter(sink);
   for (const [i, { symbol, text }] of texts.entries()) {
@@ -54,6 +52,38 @@ export function* rankSymbols(
   }
   const metricName = [...names].find((symbol) => source.symbolText(symbol) === METRIC_NAME) ?? -1;
   return { ranks, metricName, blocks: writer.finish() };
+}
+
+interface Text {
+  readonly symbol: number;
+  readonly text: string;
+}
+
+/** Sorts short runs and then merges them two by two, so that no step takes long. */
+function* sortTexts(source: OpenLabels, symbols: readonly number[]): Generator<undefined, Text[]> {
+  let sorted: Text[] = [];
+  for (let from = 0; from < symbols.length; from += TEXTS_A_RUN) {
+    const run = symbols
+      .slice(from, from + TEXTS_A_RUN)
+      .map((symbol) => ({ symbol, text: source.symbolText(symbol) }));
+    for (const text of run.sort((a, b) => (a.text < b.text ? -1 : 1))) sorted.push(text);
+    yield;
+  }
+  for (let length = TEXTS_A_RUN; length < sorted.length; length *= 2) {
+    const merged: Text[] = [];
+    for (let from = 0; from < sorted.length; from += 2 * length) {
+      const middle = Math.min(sorted.length, from + length);
+      const end = Math.min(sorted.length, middle + length);
+      for (let left = from, right = middle; left < middle || right < end;) {
+        const isLeft =
+          right === end || (left < middle && (sorted[left] as Text).text < (sorted[right] as Text).text);
+        merged.push(sorted[isLeft ? left++ : right++] as Text);
+        if (merged.length % SYMBOLS_A_SLICE === 0) yield;
+      }
+    }
+    sorted = merged;
+  }
+  return sorted;
 }
 
 /** The series of one metric in order of their labels, with a column of symbols a label. */
@@ -69,24 +99,32 @@ export function* metricsInOrder(
   series: Uint32Array,
   { ranks, metricName }: RankedSymbols,
 ): Generator<OrderedMetric | undefined, undefined> {
-  const keys = new Float64Array(series.length);
+  const names = new Uint32Array(series.length);
+  /** By name, where its series begin; counted, then summed up. */
+  const starts = new Uint32Array(ranks.length + 2);
   for (let i = 0; i < series.length; i++) {
     const symbols = source.labelSymbolsOf(series[i] as number);
     let name = 0;
     for (let j = 0; j < symbols.length; j += 2) {
       if (symbols[j] === metricName) name = ranks[symbols[j + 1] as number] as number;
     }
-    keys[i] = name * series.length + i;
+    names[i] = name;
+    starts[name + 1] = (starts[name + 1] as number) + 1;
     if (i % SERIES_A_SLICE === SERIES_A_SLICE - 1) yield;
   }
-  keys.sort();
-  for (let from = 0; from < keys.length;) {
-    const name = Math.floor((keys[from] as number) / series.length);
-    let to = from + 1;
-    while (to < keys.length && Math.floor((keys[to] as number) / series.length) === name) to++;
-    const members = Uint32Array.from(keys.subarray(from, to), (key) => series[key % series.length] as number);
-    yield orderMetric(source, name, members, ranks, metricName);
-    from = to;
+  for (let i = 1; i < starts.length; i++) starts[i] = (starts[i] as number) + (starts[i - 1] as number);
+  const next = starts.slice();
+  const byName = new Uint32Array(series.length);
+  for (let i = 0; i < series.length; i++) {
+    const name = names[i] as number;
+    const at = next[name] as number;
+    next[name] = at + 1;
+    byName[at] = series[i] as number;
+  }
+  yield;
+  for (let name = 0; name + 1 < starts.length; name++) {
+    const members = byName.subarray(starts[name], starts[name + 1]);
+    if (members.length > 0) yield orderMetric(source, name, members, ranks, metricName);
   }
 }
 

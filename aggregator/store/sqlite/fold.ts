@@ -9,8 +9,10 @@ import type { LogHead } from '../log/log-head.ts';
 import { isDamage } from './database.ts';
 import { LogPartition } from './log-partition.ts';
 import { Partition } from './partition.ts';
-import { dayOf, type PartitionFile, type PartitionFiles } from './partition-files.ts';
+import { DAY_MS, dayOf, type PartitionFile, type PartitionFiles } from './partition-files.ts';
 
+/** Times looked at between two looks at the thread's other work. */
+const TIMES_A_SLICE = 1024 * 1024;
 /** Lines packed between two looks at the thread's other work: some milliseconds. */
 const BYTES_A_SLICE = 1024 * 1024;
 
@@ -61,7 +63,7 @@ export async function foldHead(head: Head, files: StoreFiles, through: number): 
 
 /** Day by day: each takes all of its samples as one part. */
 async function foldSamples(head: Head, files: PartitionFiles, through: number): Promise<number[]> {
-  const days = daysOf(head);
+  const days = await daysOf(head);
   for (const dayMs of days) {
     const range = files.of(dayMs);
     try {
@@ -87,10 +89,26 @@ async function foldDay(head: Head, day: PartitionFile, through: number): Promise
   }
 }
 
-function daysOf(head: Head): number[] {
+async function daysOf(head: Head): Promise<number[]> {
   const days = new Set<number>();
+  let times = new Float64Array(1024);
+  let dayMs = Infinity;
+  let looked = 0;
   for (let group = 0; group < head.groupCount; group++) {
-    for (const atMs of head.timesOf(group)) days.add(dayOf(atMs));
+    const rows = head.rowCountOf(group);
+    if (rows > times.length) times = new Float64Array(2 * rows);
+    head.copyTimes(group, times);
+    for (let row = 0; row < rows; row++) {
+      const atMs = times[row] as number;
+      // Fast path: the day of the row before.
+      if (atMs >= dayMs && atMs < dayMs + DAY_MS) continue;
+      dayMs = dayOf(atMs);
+      days.add(dayMs);
+    }
+    looked += rows + 1;
+    if (looked < TIMES_A_SLICE) continue;
+    looked = 0;
+    await setImmediate();
   }
   return [...days].sort((a, b) => a - b);
 }

@@ -20,16 +20,21 @@ export interface MergerOptions {
   readonly onFailed: (file: string, reason: string) => void;
 }
 
+/** A day that may have something to merge, now or later. */
+interface WaitingDay {
+  /** Undefined: before this start. */
+  readonly foldedAtMs: number | undefined;
+  /** Since it was folded into. */
+  isLookedAt: boolean;
+}
+
 /**
  * Merges the parts of days, one day at a time, after folds and when a day is over; lets every fold by. A day
  * that can't be merged is left as it is until it is folded into again.
  */
 export class Merger {
   readonly #options: MergerOptions;
-  /** Days that may have something to merge, and when they were folded into; undefined: before this start. */
-  readonly #waiting = new Map<number, number | undefined>();
-  /** Which fold into a day was the last before the day was looked at. */
-  readonly #looked = new Map<number, number>();
+  readonly #waiting = new Map<number, WaitingDay>();
   #running: Promise<void> | undefined;
   #isClosed = false;
   #spareBytes = 0;
@@ -37,7 +42,9 @@ export class Merger {
   /** Days that are over are looked at once after a start: one may have ended while nothing ran. */
   constructor(options: MergerOptions) {
     this.#options = options;
-    for (const { fromMs } of options.files.list()) this.#waiting.set(fromMs, undefined);
+    for (const { fromMs } of options.files.list()) {
+      this.#waiting.set(fromMs, { foldedAtMs: undefined, isLookedAt: true });
+    }
   }
 
   /** Bytes that the merge that runs takes until it is done, beside what it merges. */
@@ -47,7 +54,7 @@ export class Merger {
 
   /** To be called after each fold into a day. */
   folded(dayMs: number): void {
-    this.#waiting.set(dayMs, this.#options.clock.monotonicMs());
+    this.#waiting.set(dayMs, { foldedAtMs: this.#options.clock.monotonicMs(), isLookedAt: false });
     this.#start();
   }
 
@@ -81,27 +88,19 @@ export class Merger {
     // Not in the middle of what calls.
     await this.#options.folding();
     const days = new Map(files.list().map((day) => [day.fromMs, day]));
-    for (const [dayMs, foldedAtMs] of this.#waiting) {
+    for (const [dayMs, waiting] of this.#waiting) {
       const day = days.get(dayMs);
-      if (day === undefined) {
-        this.#waiting.delete(dayMs);
-        continue;
-      }
-      const isOver = clock.nowMs() > day.toMs + LATE_MS;
-      const isQuiet = foldedAtMs === undefined || clock.monotonicMs() - foldedAtMs >= QUIET_MS;
-      // It is looked at again when it is over, and when it is quiet.
-      if (isOver && isQuiet) this.#waiting.delete(dayMs);
-      else if (foldedAtMs === undefined || this.#isLooked(dayMs, foldedAtMs)) continue;
-      await this.#merge(day, isOver && isQuiet ? 'due of a day that is over' : 'due of a day that grows');
+      const isOver = day !== undefined && clock.nowMs() > day.toMs + LATE_MS;
+      const isQuiet =
+        waiting.foldedAtMs === undefined || clock.monotonicMs() - waiting.foldedAtMs >= QUIET_MS;
+      const isLast = isOver && isQuiet;
+      if (day === undefined || isLast) this.#waiting.delete(dayMs);
+      // It is looked at again when it is over and quiet.
+      if (day === undefined || (waiting.isLookedAt && !isLast)) continue;
+      waiting.isLookedAt = true;
+      await this.#merge(day, isLast ? 'due of a day that is over' : 'due of a day that grows');
       if (this.#isClosed) return;
     }
-  }
-
-  /** Was the day looked at since it was folded into? Notes that it is now. */
-  #isLooked(dayMs: number, foldedAtMs: number): boolean {
-    if (this.#looked.get(dayMs) === foldedAtMs) return true;
-    this.#looked.set(dayMs, foldedAtMs);
-    return false;
   }
 
   async #merge(day: PartitionFile, what: MergeOptions['what']): Promise<void> {
