@@ -4,6 +4,9 @@ import { FrameEncoder } from './frame-encoder.ts';
 import { FrameReader } from './frame-reader.ts';
 import { lastAtMost } from './words.ts';
 
+/** Who reads one column reads the fields of all of its frame: 2 ms for 16,384 columns of four values. */
+const FRAME_COLUMNS = 2048;
+
 /** The columns of values of a part, numbered through, in frames that are a block each. */
 export class ValuesWriter {
   readonly #sink: BlockSink;
@@ -18,7 +21,7 @@ export class ValuesWriter {
   add(values: Float64Array): void {
     this.#frame.add(values);
     this.#count++;
-    if (this.#frame.isFull) this.#close();
+    if (this.#frame.isFull || this.#frame.columns >= FRAME_COLUMNS) this.#close();
   }
 
   finish(): Directory['values'] {
