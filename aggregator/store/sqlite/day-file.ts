@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 
-import { openDatabase, Statements } from './database.ts';
+import { openDatabase, Statements, truncateWal } from './database.ts';
 
 const COMMON_TABLES = `
   CREATE TABLE folded (through INTEGER NOT NULL);
@@ -36,7 +36,7 @@ export abstract class DayFile {
     this.statements.get('UPDATE folded SET through = ?').run(through);
     this.#database.exec('COMMIT');
     // Readers keep it open, so that closing would not do it.
-    this.#database.pragma('wal_checkpoint(PASSIVE)');
+    truncateWal(this.#database);
   }
 
   /** Gives up what was added since `begin`. */

@@ -16,7 +16,7 @@ import {
   readBlock,
   unfinishedParts,
 } from './block-table.ts';
-import { isSqliteError, openForUpkeep, Statements } from './database.ts';
+import { isSqliteError, openForUpkeep, Statements, truncateWal } from './database.ts';
 import { PARTITION_VERSION } from './partition.ts';
 
 const CACHED_BYTES = 16 * 1024 * 1024;
@@ -153,8 +153,7 @@ class Merge {
       const step = (): void => void this.#database.pragma(`incremental_vacuum(${PAGES_A_VACUUM})`);
       if (!(await this.#transact(step)) || !(await this.#pause())) return;
     }
-    // Else the file is shortened when the next fold has filled the log.
-    this.#database.pragma('wal_checkpoint(PASSIVE)');
+    truncateWal(this.#database);
   }
 
   async #pause(): Promise<boolean> {

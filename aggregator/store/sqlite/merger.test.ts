@@ -44,6 +44,7 @@ function open(): Store {
         files,
         folder,
         clock: store.clock,
+        quietMs: HOUR_MS / 6,
         folding: () => store.folding,
         onMerged: (_file, { parts, samples }) => void store.told.push(`${parts} parts, ${samples} samples`),
         onFailed: (_file, reason) => void store.told.push(reason),

@@ -6,14 +6,14 @@ import { freeSpace } from './retention.ts';
 
 /** After the end of a day late samples still come; then it is over. */
 const LATE_MS = 3_600_000;
-/** A day that is over and is still written to, as by a backfill, is let grow until so long after a fold. */
-const QUIET_MS = 600_000;
 
 export interface MergerOptions {
   readonly files: PartitionFiles;
   /** Whose volume is asked for room. */
   readonly folder: string;
   readonly clock: Clock;
+  /** A day that is over and still written to, as by a backfill, is let grow until so long after a fold. */
+  readonly quietMs: number;
   /** The fold that runs, which is let by. */
   readonly folding: () => Promise<void> | undefined;
   readonly onMerged: (file: string, result: MergeResult, seconds: number) => void;
@@ -84,15 +84,14 @@ export class Merger {
   }
 
   async #run(): Promise<void> {
-    const { clock, files } = this.#options;
+    const { clock, files, quietMs } = this.#options;
     // Not in the middle of what calls.
     await this.#options.folding();
     const days = new Map(files.list().map((day) => [day.fromMs, day]));
     for (const [dayMs, waiting] of this.#waiting) {
       const day = days.get(dayMs);
       const isOver = day !== undefined && clock.nowMs() > day.toMs + LATE_MS;
-      const isQuiet =
-        waiting.foldedAtMs === undefined || clock.monotonicMs() - waiting.foldedAtMs >= QUIET_MS;
+      const isQuiet = waiting.foldedAtMs === undefined || clock.monotonicMs() - waiting.foldedAtMs >= quietMs;
       const isLast = isOver && isQuiet;
       if (day === undefined || isLast) this.#waiting.delete(dayMs);
       // It is looked at again when it is over and quiet.

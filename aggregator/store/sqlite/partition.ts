@@ -5,7 +5,10 @@ import { BLOCK_TABLE, BlockPacker, insertBlock, nextPart } from './block-table.t
 import { DayFile } from './day-file.ts';
 
 export const PARTITION_VERSION = 2;
-/** A small file is mostly half-filled pages: with 4 KiB the index of a small day took half as much again. */
+/**
+ * A small file is mostly half-filled pages: of 480 scrapes of one host, what lies beside the values takes 0.038 bytes
+ * a sample so, 0.056 with 2 KiB and 0.077 with 4 KiB.
+ */
 const PARTITION_PAGE_BYTES = 1024;
 const FOLD_ZSTD_LEVEL = 3;
 

@@ -81,6 +81,8 @@ export interface WriterEvents {
 const IDS_A_MS = 1000;
 /** After a fold that failed, the next try. */
 const RETRY_FOLD_MS = 10_000;
+/** After the last fold into a day that is over, or sooner when folds come often, it is merged as a whole. */
+const QUIET_MS = 600_000;
 /** Longer than a tail lets pass between two looks. */
 const RETIRED_MS = 5000;
 
@@ -132,6 +134,7 @@ export class SqliteWriter implements StoreWriter {
       files: this.#files.metrics,
       folder: options.folder,
       clock: options.clock,
+      quietMs: Math.min(QUIET_MS, 2 * options.foldAfterMs),
       folding: () => this.#folding,
       onMerged: (file, { parts, samples }, seconds) => options.events.merged(file, parts, samples, seconds),
       onFailed: (file, reason) => options.events.mergeFailed(file, reason),
