@@ -4,8 +4,8 @@
  * that a staleness marker stays one.
  */
 export class SampleColumn {
-  #timestampsMs = new Float64Array(64);
-  #values = new Float64Array(64);
+  #timestampsMs = NOTHING;
+  #values = NOTHING;
   #length = 0;
   #sorted = true;
 
@@ -30,12 +30,15 @@ export class SampleColumn {
     }
   }
 
-  /** The samples with `fromMs <= time <= toMs`. */
+  /** The samples with `fromMs <= time <= toMs`; nothing is appended after that. */
   finish(fromMs: number, toMs: number): { timestampsMs: Float64Array; values: Float64Array } {
     // Fast path: gathered in order.
     if (this.#sorted) {
       const first = lowerBound(this.#timestampsMs, this.#length, fromMs);
       const end = lowerBound(this.#timestampsMs, this.#length, toMs, true);
+      if (first === 0 && end === this.#values.length) {
+        return { timestampsMs: this.#timestampsMs, values: this.#values };
+      }
       return { timestampsMs: this.#timestampsMs.slice(first, end), values: this.#values.slice(first, end) };
     }
     return this.#sort(fromMs, toMs);
@@ -73,6 +76,8 @@ export class SampleColumn {
     this.#values = values;
   }
 }
+
+const NOTHING = new Float64Array(0);
 
 /** The first index whose time is `>= wanted` (`> wanted` when `after`). */
 function lowerBound(times: Float64Array, length: number, wanted: number, after = false): number {

@@ -154,17 +154,19 @@ function group(block: Block, number: number): readonly string[] {
   if (known) return known;
   const start = block.starts[number];
   if (start === undefined || start > block.bytes.length) throw new Fault('damaged', 'a symbol past the end');
-  const reader = new ByteReader(block.bytes.subarray(start, block.starts[number + 1] ?? block.bytes.length));
+  const bytes = block.bytes.subarray(start, block.starts[number + 1] ?? block.bytes.length);
+  const reader = new ByteReader(bytes);
   const texts: string[] = [];
-  let before: Uint8Array = new Uint8Array(0);
+  // The text before stays in it, so that what is shared is there already; none is longer than the group.
+  const text = Buffer.allocUnsafe(bytes.length);
+  let length = 0;
   for (let left = Math.min(GROUP, block.count - number * GROUP); left > 0; left--) {
     const shared = texts.length === 0 ? 0 : reader.uvarint();
     const rest = reader.block();
-    const bytes = new Uint8Array(shared + rest.length);
-    bytes.set(before.subarray(0, shared));
-    bytes.set(rest, shared);
-    texts.push(decoder.decode(bytes));
-    before = bytes;
+    if (shared > length) throw new Fault('damaged', 'a symbol shares more than there is');
+    text.set(rest, shared);
+    length = shared + rest.length;
+    texts.push(text.toString('utf8', 0, length));
   }
   block.groups[number] = texts;
   return texts;
@@ -190,4 +192,3 @@ function sharedBytes(a: Uint8Array, b: Uint8Array): number {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
