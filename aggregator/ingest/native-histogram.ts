@@ -24,85 +24,58 @@ interface Side {
   readonly counts: number[];
 }
 
+/** What is read of a message so far. */
+class Draft {
+  readonly sum = new Float64Array(1);
+  readonly negative: Side = { spans: [], deltas: [], counts: [] };
+  readonly positive: Side = { spans: [], deltas: [], counts: [] };
+  readonly bounds: number[] = [];
+  count = 0;
+  schema = 0;
+  zeroThreshold = 0;
+  zeroCount = 0;
+  resetHint = 0;
+  atMs = 0;
+}
+
+/** By the number of the field; a count is an integer or a float. */
+const FIELDS: Readonly<Record<number, (message: ProtobufReader, draft: Draft, maxBuckets: number) => void>> =
+  {
+    1: (message, draft) => (draft.count = message.int64()),
+    2: (message, draft) => (draft.count = message.double()),
+    3: (message, draft) => message.doubleInto(draft.sum, 0),
+    4: (message, draft) => (draft.schema = zigzag(message.int64())),
+    5: (message, draft) => (draft.zeroThreshold = message.double()),
+    6: (message, draft) => (draft.zeroCount = message.int64()),
+    7: (message, draft) => (draft.zeroCount = message.double()),
+    8: (message, { negative }, maxBuckets) => readSpan(message.message(), negative.spans, maxBuckets),
+    9: (message, { negative }, maxBuckets) => readDeltas(message, negative.deltas, maxBuckets),
+    10: (message, { negative }, maxBuckets) => readDoubles(message, negative.counts, maxBuckets),
+    11: (message, { positive }, maxBuckets) => readSpan(message.message(), positive.spans, maxBuckets),
+    12: (message, { positive }, maxBuckets) => readDeltas(message, positive.deltas, maxBuckets),
+    13: (message, { positive }, maxBuckets) => readDoubles(message, positive.counts, maxBuckets),
+    14: (message, draft) => (draft.resetHint = message.int64()),
+    15: (message, draft) => (draft.atMs = message.int64()),
+    16: (message, { bounds }, maxBuckets) => readDoubles(message, bounds, maxBuckets),
+  };
+
 /**
  * Reads a `Histogram` of remote write: 1.0 (prometheus `prompb/types.proto`) and 2.0 (`prompb/io/prometheus/write/v2/
  * types.proto`) number its fields alike. Throws a `Fault` `malformed` when it is none, or has more than `maxBuckets`.
  */
 export function readHistogram(message: ProtobufReader, maxBuckets: number): ReadHistogram {
-  const sum = new Float64Array(1);
-  const negative: Side = { spans: [], deltas: [], counts: [] };
-  const positive: Side = { spans: [], deltas: [], counts: [] };
-  const bounds: number[] = [];
-  let count = 0;
-  let schema = 0;
-  let zeroThreshold = 0;
-  let zeroCount = 0;
-  let resetHint = 0;
-  let atMs = 0;
+  const draft = new Draft();
   while (message.next()) {
-    switch (message.field) {
-      case 1:
-        count = message.int64();
-        break;
-      case 2:
-        count = message.double();
-        break;
-      case 3:
-        message.doubleInto(sum, 0);
-        break;
-      case 4:
-        schema = zigzag(message.int64());
-        break;
-      case 5:
-        zeroThreshold = message.double();
-        break;
-      case 6:
-        zeroCount = message.int64();
-        break;
-      case 7:
-        zeroCount = message.double();
-        break;
-      case 8:
-        readSpan(message.message(), negative.spans, maxBuckets);
-        break;
-      case 9:
-        readDeltas(message, negative.deltas, maxBuckets);
-        break;
-      case 10:
-        readDoubles(message, negative.counts, maxBuckets);
-        break;
-      case 11:
-        readSpan(message.message(), positive.spans, maxBuckets);
-        break;
-      case 12:
-        readDeltas(message, positive.deltas, maxBuckets);
-        break;
-      case 13:
-        readDoubles(message, positive.counts, maxBuckets);
-        break;
-      case 14:
-        resetHint = message.int64();
-        break;
-      case 15:
-        atMs = message.int64();
-        break;
-      case 16:
-        readDoubles(message, bounds, maxBuckets);
-        break;
-      default:
-        message.skip();
-    }
+    const read = FIELDS[message.field];
+    if (read) read(message, draft, maxBuckets);
+    else message.skip();
   }
+  const { atMs, sum, negative, positive, ...rest } = draft;
   const histogram: NativeHistogram = {
-    schema,
-    count,
+    ...rest,
     sum: sum[0] as number,
-    zeroThreshold,
-    zeroCount,
-    resetHint,
     positive: bucketsOf(positive),
     negative: bucketsOf(negative),
-    bounds,
   };
   check(histogram);
   return { atMs, histogram, sum };
