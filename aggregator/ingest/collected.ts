@@ -91,8 +91,7 @@ export class Collected {
   addHistogram(labels: Labels, { atMs, histogram, sum }: ReadHistogram): string | undefined {
     if (this.isTimeRefused(atMs)) return this.timeReason(labels, atMs);
     const { names, values } = partsOf(histogram);
-    const key = Buffer.from(JSON.stringify([labels, names]));
-    let group: number | string | undefined = this.keys.find(key, 0, key.length);
+    let group: number | string | undefined = this.keys.findText(JSON.stringify([labels, names]));
     if (group === undefined) {
       group = this.#series.ofList(names.map((name) => partLabels(labels, name)));
       if (typeof group === 'string') return group;
@@ -118,20 +117,17 @@ export class Collected {
     return typeof labels === 'string' ? labels : this.#series.ofOne(labels);
   }
 
-  /** The group of a list of series that are measured together, by the name that it was given. */
-  listNamed(name: string): number | undefined {
-    return this.#series.named(name);
-  }
-
-  /** The group of a new list, each of its series as in `groupOf`, or why one of them is refused. */
-  groupOfList(name: string, list: readonly (readonly string[])[]): number | string {
+  /** The group of new series that are measured together, each as in `groupOf`, or why one of them is refused. */
+  groupOfList(list: readonly (readonly string[])[]): number | string {
+    const [first] = list;
+    if (list.length === 1 && first !== undefined) return this.groupOf(first);
     const series: Labels[] = [];
     for (const texts of list) {
       const labels = this.check(texts);
       if (typeof labels === 'string') return labels;
       series.push(labels);
     }
-    return this.#series.ofList(series, name);
+    return this.#series.ofList(series);
   }
 
   /**

@@ -144,10 +144,13 @@ class LineReader {
       return collected.timeReason(textsOf(first), atMs);
     }
     if (fields.size === 0) return undefined;
-    let name = `influx ${db.length}:${db}${series.length}:${series}`;
-    for (const field of fields.keys()) name += `${field.length}:${field}`;
-    const group =
-      collected.listNamed(name) ?? collected.groupOfList(name, Array.from(fields.keys(), textsOf));
+    let key = `influx ${db.length}:${db}${series.length}:${series}`;
+    for (const field of fields.keys()) key += `${field.length}:${field}`;
+    let group: number | string | undefined = collected.keys.findText(key);
+    if (group === undefined) {
+      group = collected.groupOfList(Array.from(fields.keys(), textsOf));
+      if (typeof group === 'number') collected.keys.addLast(group);
+    }
     if (typeof group === 'string') return group;
     let at = collected.rows.add(group, atMs, fields.size);
     const { values } = collected.rows;

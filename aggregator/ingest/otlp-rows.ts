@@ -106,7 +106,7 @@ export class OtlpRows implements OtlpSink {
     let key = context;
     for (const { mark } of attributes) key += mark;
     key += form.key(point);
-    const group = this.#collected.listNamed(key) ?? this.#register(key, name, form, point);
+    const group = this.#collected.keys.findText(key) ?? this.#register(name, form, point);
     if (typeof group === 'string') return group;
     const values = form.values(point);
     if (point.ended) for (let i = 0; i < values.length; i++) putStale(values, i);
@@ -123,7 +123,8 @@ export class OtlpRows implements OtlpSink {
       : this.#collected.reason(texts, problem);
   }
 
-  #register(key: string, name: string, form: PointForm, point: OtlpPoint): number | string {
+  /** Registers the series of the key that was asked for last. */
+  #register(name: string, form: PointForm, point: OtlpPoint): number | string {
     const wrong = this.#wrongAttribute(name, point.attributes);
     if (wrong !== undefined) return wrong;
     const shared = this.#labels(name, point.attributes);
@@ -132,7 +133,9 @@ export class OtlpRows implements OtlpSink {
       if (label !== undefined) labels.set(label, value);
       return textsOf(labels);
     });
-    return this.#collected.groupOfList(key, series);
+    const group = this.#collected.groupOfList(series);
+    if (typeof group === 'number') this.#collected.keys.addLast(group);
+    return group;
   }
 
   #wrongAttribute(name: string, attributes: Attributes): string | undefined {
