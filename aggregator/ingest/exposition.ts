@@ -47,7 +47,7 @@ export function readExposition(
       if (typeof group === 'number') collected.keys.addLast(group);
     }
     if (typeof group === 'string') refuse(group);
-    else collected.rows.values[collected.rows.add(group, atMs, 1)] = value;
+    else collected.rows.addValue(group, atMs, value);
   }
   if (reader.unfinished) refuse('# EOF is missing behind it, so lines may be missing too');
 }

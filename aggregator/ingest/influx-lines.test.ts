@@ -58,6 +58,12 @@ describe('Influx lines', () => {
     ['# a comment\n\n \nm x=1', ['m_x 1']],
   ])('%j', (line, taken) => expect(decode(line)).toEqual({ taken, refused: '', skipped: 0 }));
 
+  test('values stay what they are in a body of any length', () => {
+    const values = Array.from({ length: 900 }, (_, i) => i + 1);
+    const lines = Array.from({ length: 300 }, (_, i) => `m${i} a=${3 * i + 1},b=${3 * i + 2},c=${3 * i + 3}`);
+    expect(read(lines.join('\n')).taken.map(([, , value]) => value)).toEqual(values);
+  });
+
   test('the db is a label where no tag is called so', () => {
     expect(decode('m x=1\nm,db=b x=2\nm,db= x=3', { db: 'a' }).taken).toEqual([
       'm_x{db="a"} 1',

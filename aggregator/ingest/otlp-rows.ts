@@ -89,10 +89,9 @@ export class OtlpRows implements OtlpSink {
     if (typeof group === 'string') return this.#collected.refuse(() => group, 0);
     const timesMs = [...this.#timesMs].sort((a, b) => a - b);
     let lastMs = -Infinity;
-    const { rows } = this.#collected;
     for (const [i, atMs] of timesMs.entries()) {
       if (i < timesMs.length - 1 && atMs - lastMs < TARGET_INFO_EVERY_MS) continue;
-      rows.values[rows.add(group, atMs, 1)] = 1;
+      this.#collected.rows.addValue(group, atMs, 1);
       lastMs = atMs;
     }
   }

@@ -139,6 +139,18 @@ describe('OTLP in protobuf and JSON', () => {
     expect(infos.map((line) => Number(line.split('@')[1]) / 1000 - 1000)).toEqual([0, 151, 3600, 3601]);
   });
 
+  test('values stay what they are in a body of any length', () => {
+    const points = Array.from({ length: 500 }, (_, i) => ({
+      timeUnixNano: `${1000 + 300 * i}000000000`,
+      asInt: String(i),
+    }));
+    const { taken } = both(request([gauge('m', ...points)], [word('service.name', 'a'), word('host', 'h')]));
+    expect(taken.map((line) => line.split(' ').at(-2))).toEqual([
+      ...points.map(({ asInt }) => asInt),
+      ...points.map(() => '1'),
+    ]);
+  });
+
   test('the scope is labels', () => {
     const scope = { name: 'lib', version: '1.2', attributes: [word('a.b', 'c')] };
     const metrics = [gauge('m', at({ asInt: '3' }))];
