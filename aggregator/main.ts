@@ -13,11 +13,10 @@ import { readToken } from '../lib/token.ts';
 import { addInfluxRoutes } from './api/influx-routes.ts';
 import { addIngestRoutes } from './api/ingest-routes.ts';
 import { addLogsApi, type LogsLimits } from './api/logs.ts';
-import { addOtlpRoutes } from './api/otlp-routes.ts';
 import { addPage } from './api/page.ts';
 import { addPrometheusApi } from './api/prometheus.ts';
 import { AggregatorMetrics } from './event.ts';
-import { KIND_BATCH, KIND_SCHEMAS, type IngestReply } from './ingest/ingester.ts';
+import type { IngestReply } from './ingest/ingester.ts';
 import { Writer } from './ingest/writer.ts';
 import { ReaderPool } from './query/reader-pool.ts';
 import type { Answer, TaskLimits } from './query/task.ts';
@@ -93,8 +92,7 @@ export async function openAggregator(
   const server = createHttpServer({ token, maxBodyBytes, registry, log, checks: () => checks });
   const limits = taskLimits(settings);
   addIngestRoutes(server, writer, metrics);
-  addOtlpRoutes(server, writer, metrics);
-  addInfluxRoutes(server, { writer, metrics, clock });
+  addInfluxRoutes(server);
   addPrometheusApi(server, { readers, clock, version: parts.version, limits });
   addLogsApi(server, { readers, clock, limits: logsLimits(settings) });
   addPage(server, PAGE);
@@ -103,7 +101,7 @@ export async function openAggregator(
     server,
     // The thread takes the bytes over, the agent still needs its own.
     deliver: async (what, body) => {
-      const reply = await writer.take(what === 'batch' ? KIND_BATCH : KIND_SCHEMAS, new Uint8Array(body));
+      const reply = await writer.take(what, new Uint8Array(body));
       metrics.ingested('agent', reply);
       return reply;
     },

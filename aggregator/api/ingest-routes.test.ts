@@ -11,6 +11,7 @@ import { silentLog } from '../../lib/log.ts';
 import type { SettingsOf } from '../../lib/settings.ts';
 import { encodeSchemas } from '../../wire/batch.ts';
 import { labelsFrom } from '../../wire/labels.ts';
+import { otlpProtobuf } from '../ingest/otlp.fake.ts';
 import {
   remoteWriteBody,
   remoteWriteMessage2,
@@ -137,7 +138,12 @@ test('every way in takes packed bodies, up to the size that they have unpacked',
     expect(await status('/api/v1/import/prometheus', text), encoding).toBe(204);
     expect(await status('/api/v1/agent/schemas', schemas), encoding).toBe(200);
     expect(await status('/api/v1/write', remoteWriteMessage2([])), encoding).toBe(204);
-    for (const path of ['/api/v1/import/prometheus', '/api/v1/agent/batches', '/api/v1/write'])
+    const binaryOtlp = { ...headers, 'content-type': PROTOBUF };
+    const otlp = await send('/v1/metrics', pack(otlpProtobuf({ resourceMetrics: [] })), binaryOtlp);
+    expect(otlp.status, encoding).toBe(200);
+    expect(await status('/write', Buffer.from('a value=1')), encoding).toBe(204);
+    expect((await send('/v1/metrics', pack(bomb), binaryOtlp)).status, `${encoding} OTLP`).toBe(413);
+    for (const path of ['/api/v1/import/prometheus', '/api/v1/agent/batches', '/api/v1/write', '/write'])
       expect(await status(path, bomb), `${encoding} ${path}`).toBe(413);
   }
 });

@@ -2,7 +2,7 @@ import { Fault } from '../../lib/fault.ts';
 import { METRIC_NAME, printLabels, type Labels } from '../../wire/labels.ts';
 import { HISTOGRAM_PART, partLabels, partsOf } from '../store/native-histogram.ts';
 import type { RowBuffer } from '../store/row-buffer.ts';
-import type { BodyLimits } from './limits.ts';
+import type { IngestLimits } from './limits.ts';
 import type { ReadHistogram } from './native-histogram.ts';
 import type { SeriesGroups } from './series-groups.ts';
 import type { SeriesKeys } from './series-keys.ts';
@@ -10,7 +10,10 @@ import type { SeriesKeys } from './series-keys.ts';
 /** A refusal names so many bad parts and counts the others. */
 const REFUSED_NAMED = 10;
 
-export type SampleLimits = Omit<BodyLimits, 'maxBodyBytes'>;
+export type SampleLimits = Pick<
+  IngestLimits,
+  'maxSamples' | 'maxLabels' | 'maxLabelLength' | 'maxHistogramBuckets'
+>;
 
 /**
  * What a body of another's format says: the samples that are taken, and why others are not. The good part of a
@@ -22,11 +25,15 @@ export class Collected {
   readonly #limits: SampleLimits;
   readonly #newestMs: number;
   readonly #reasons: string[] = [];
+  /** Refused parts whose reason is told. */
+  #named = 0;
   /** Parts that were refused. */
   refused = 0;
   /** Native histograms that were taken, and the values that they are kept as. */
   histograms = 0;
   histogramValues = 0;
+  /** Values left out because they are text. */
+  skipped = 0;
 
   /** Samples go to `rows`; those after `newestMs` are refused. */
   constructor(rows: RowBuffer, series: SeriesGroups, newestMs: number, limits: SampleLimits) {
@@ -41,25 +48,39 @@ export class Collected {
     return this.#series.keys;
   }
 
+  /** Was nothing refused? */
+  get isWhole(): boolean {
+    return this.#reasons.length === 0;
+  }
+
   /**
-   * Counts a part that is not taken; the reason is asked for while there is room to tell it. Throws a `Fault`
-   * `too_large` when that is so of more parts than a body may have samples: it is not worth more of our time.
+   * Counts parts that are not taken for one reason, which is asked for while there is room to tell it; of 0 parts
+   * it is told all the same. Throws a `Fault` `too_large` when more parts are wrong than a body may have samples:
+   * it is not worth more of our time.
    */
-  refuse(reason: () => string): void {
+  refuse(reason: () => string, count = 1): void {
     if (this.refused >= this.#limits.maxSamples) throw this.#tooMany('wrong parts');
-    if (this.refused++ < REFUSED_NAMED) this.#reasons.push(reason());
+    this.refused += count;
+    if (this.#reasons.length === REFUSED_NAMED) return;
+    this.#named += count;
+    this.#reasons.push(reason());
   }
 
   /** Is a sample of this time not taken? `timeReason` says why. Throws a `Fault` `too_large` past the last sample. */
   isTimeRefused(atMs: number): boolean {
-    if (this.rows.count >= this.#limits.maxSamples) throw this.#tooMany('samples');
+    if (this.samples + this.histograms >= this.#limits.maxSamples) throw this.#tooMany('samples');
     return !(atMs >= 0 && atMs <= this.#newestMs);
   }
 
-  timeReason(labels: Labels, atMs: number): string {
-    return atMs < 0
-      ? `${printSample(labels, atMs)} lies before 1970`
-      : `${printSample(labels, atMs)} lies too far in the future (setting ingest.future-limit)`;
+  timeReason(texts: readonly string[], atMs: number): string {
+    const why = atMs < 0 ? 'before 1970' : 'too far in the future (setting ingest.future-limit)';
+    return this.reason(texts, `a sample of ${printTime(atMs)} lies ${why}`);
+  }
+
+  /** Why a part of the series with these names and values is not taken: that its labels are wrong, or else `what`. */
+  reason(texts: readonly string[], what: string): string {
+    const labels = this.check(texts);
+    return typeof labels === 'string' ? labels : `${printLabels(labels)}: ${what}`;
   }
 
   get maxHistogramBuckets(): number {
@@ -70,8 +91,7 @@ export class Collected {
   addHistogram(labels: Labels, { atMs, histogram, sum }: ReadHistogram): string | undefined {
     if (this.isTimeRefused(atMs)) return this.timeReason(labels, atMs);
     const { names, values } = partsOf(histogram);
-    const key = Buffer.from(JSON.stringify([labels, names]));
-    let group: number | string | undefined = this.keys.find(key, 0, key.length);
+    let group: number | string | undefined = this.keys.findText(JSON.stringify([labels, names]));
     if (group === undefined) {
       group = this.#series.ofList(names.map((name) => partLabels(labels, name)));
       if (typeof group === 'string') return group;
@@ -95,6 +115,19 @@ export class Collected {
   groupOf(texts: readonly string[]): number | string {
     const labels = this.check(texts);
     return typeof labels === 'string' ? labels : this.#series.ofOne(labels);
+  }
+
+  /** The group of new series that are measured together, each as in `groupOf`, or why one of them is refused. */
+  groupOfList(list: readonly (readonly string[])[]): number | string {
+    const [first] = list;
+    if (list.length === 1 && first !== undefined) return this.groupOf(first);
+    const series: Labels[] = [];
+    for (const texts of list) {
+      const labels = this.check(texts);
+      if (typeof labels === 'string') return labels;
+      series.push(labels);
+    }
+    return this.#series.ofList(series);
   }
 
   /**
@@ -131,7 +164,7 @@ export class Collected {
 
   /** What the sender is told of what was refused; `noun` is what was counted. */
   message(noun: string): string {
-    const rest = this.refused - this.#reasons.length;
+    const rest = this.refused - this.#named;
     const more = rest > 0 ? `\nand ${rest} more` : '';
     return `${this.refused} ${noun} were refused, the others taken:\n${this.#reasons.join('\n')}${more}`;
   }
@@ -165,7 +198,6 @@ function tooMany(labels: readonly string[], count: number, maxLabels: number): s
   return `${printLabels(labels.slice(0, 20))}: ${count} labels, at most ${maxLabels} are taken (setting ingest.max-labels)`;
 }
 
-function printSample(labels: Labels, atMs: number): string {
-  const time = Math.abs(atMs) <= MAX_DATE_MS ? new Date(atMs).toISOString() : `${atMs} ms`;
-  return `${printLabels(labels)}: a sample of ${time}`;
+function printTime(atMs: number): string {
+  return Math.abs(atMs) <= MAX_DATE_MS ? new Date(atMs).toISOString() : `${atMs} ms`;
 }

@@ -6,8 +6,12 @@ import { CONTENT_TYPE, readExposition } from './exposition.ts';
 const NOW_MS = 1_700_000_000_000;
 const LIMITS = { maxSamples: 50, maxLabels: 3, maxLabelLength: 30, maxHistogramBuckets: 100 };
 
-function read(text: string, parameters: readonly (readonly [string, string])[] = []): CollectedSamples {
-  return collect(NOW_MS + 1000, LIMITS, 'lines', (collected) =>
+function read(
+  text: string,
+  parameters: readonly (readonly [string, string])[] = [],
+  limits = LIMITS,
+): CollectedSamples {
+  return collect(NOW_MS + 1000, limits, 'lines', (collected) =>
     readExposition(Buffer.from(text), collected, { parameters, receivedMs: NOW_MS }),
   );
 }
@@ -22,6 +26,12 @@ test('samples without a time are of the time when the body came', () => {
     ],
     refused: '',
   });
+});
+
+test('values stay what they are in a body of any length', () => {
+  const values = Array.from({ length: 1000 }, (_, i) => i + 1);
+  const text = values.map((value) => `a{i="${value}"} ${value}\n`).join('');
+  expect(read(text, [], { ...LIMITS, maxSamples: 1000 }).taken.map(([, , value]) => value)).toEqual(values);
 });
 
 test('a bad line is refused by its number, the rest is taken', () => {

@@ -1,7 +1,7 @@
 import { Fault } from '../../lib/fault.ts';
 import { endsAsOpenMetrics, ExpositionReader } from '../../wire/exposition.ts';
 import type { Collected } from './collected.ts';
-import type { BodyForm, Parameters } from './parameters.ts';
+import { parameterOf, type BodyForm, type Parameters } from './parameters.ts';
 
 /** The parameter that carries the header; the others are those of the address. */
 export const CONTENT_TYPE = 'content-type';
@@ -33,8 +33,7 @@ export function readExposition(
     const { value, timestampMs } = reader;
     const atMs = timestampMs === timestampMs ? timestampMs : receivedMs;
     if (collected.isTimeRefused(atMs)) {
-      const labels = collected.check(withExtra(reader.labels(), extra));
-      refuse(typeof labels === 'string' ? labels : collected.timeReason(labels, atMs));
+      refuse(collected.timeReason(withExtra(reader.labels(), extra), atMs));
       continue;
     }
     let group: number | string | undefined = collected.keys.find(
@@ -48,14 +47,14 @@ export function readExposition(
       if (typeof group === 'number') collected.keys.addLast(group);
     }
     if (typeof group === 'string') refuse(group);
-    else collected.rows.values[collected.rows.add(group, atMs, 1)] = value;
+    else collected.rows.addValue(group, atMs, value);
   }
   if (reader.unfinished) refuse('# EOF is missing behind it, so lines may be missing too');
 }
 
 /** OpenMetrics by its type; where the type says nothing sure, by its end. */
 function isOpenMetrics(body: Uint8Array, parameters: Parameters): boolean {
-  const type = parameters.find(([name]) => name === CONTENT_TYPE)?.[1].toLowerCase() ?? '';
+  const type = parameterOf(parameters, CONTENT_TYPE).toLowerCase();
   if (type.startsWith('application/openmetrics-text')) return true;
   return !/^text\/plain\s*;.*\bversion\s*=/.test(type) && endsAsOpenMetrics(body);
 }

@@ -1,74 +1,43 @@
 import { isUtf8 } from 'node:buffer';
 
-import { ByteReader } from '../../lib/byte-reader.ts';
-import { ByteWriter } from '../../lib/byte-writer.ts';
 import { Fault } from '../../lib/fault.ts';
-import { labelsFrom, METRIC_NAME, type Labels } from '../../wire/labels.ts';
-import type { PushedRow } from './pushed-row.ts';
+import { METRIC_NAME } from '../../wire/labels.ts';
+import type { Collected } from './collected.ts';
 import { parseInfluxTime, parseInfluxValue, timeUnit, type TimeUnit } from './influx-value.ts';
-import type { BodyLimits } from './limits.ts';
-import { Refusals, refuseLabels, refuseTime } from './refusals.ts';
-import { unpackGzip } from './unpack.ts';
-
-/** What a request says beside its lines; it is kept with them, since they mean nothing without. */
-export interface InfluxRequest {
-  /** The parameter `db`, which becomes the label `db` where a line has no such tag; `''`: none. */
-  readonly db: string;
-  /** The parameter `precision`: n, ns, u, us, ms, s, m or h; `''`: ns. */
-  readonly precision: string;
-  /** The time of lines without one. */
-  readonly nowMs: number;
-  /** The lines, maybe in gzip. */
-  readonly lines: Uint8Array;
-}
-
-/** The body that is journalled: `text db | text precision | f64 now, ms | lines`. */
-export function packInflux({ db, precision, nowMs, lines }: InfluxRequest): Uint8Array<ArrayBuffer> {
-  const out = new ByteWriter(lines.length + db.length * 3 + 64);
-  out.text(db);
-  out.text(precision);
-  out.f64(nowMs);
-  out.raw(lines);
-  return out.bytes().slice();
-}
-
-export interface InfluxWrite {
-  readonly rows: readonly PushedRow[];
-  /** Lines that were refused. */
-  readonly refusals: Refusals;
-  /** Fields that were left out because they are text. */
-  readonly skipped: number;
-}
+import { parameterOf, type BodyForm } from './parameters.ts';
 
 /**
  * Reads Influx lines, `measurement,tag=value field=1,other=2i 1700000000000000000`, as VictoriaMetrics maps them:
  * a field is the metric `measurement_field`, or `measurement` when it is called `value`; tags are labels. The
- * fields of a line are one row. A line that is wrong is refused alone, with its number; a `Fault` is thrown for a
- * precision that is none. Format: docs.influxdata.com, "Line protocol reference".
+ * fields of a line are one row. A line that is wrong is refused alone, by its number. Format: docs.influxdata.com,
+ * "Line protocol reference". Parameters: `precision` is the unit of times; `db` becomes a label where a line has no
+ * such tag. Throws a `Fault` `bad_data` for a precision that is none.
  */
-export function decodeInflux(body: Uint8Array, newestMs: number, limits: BodyLimits): InfluxWrite {
-  const reader = new ByteReader(body);
-  const db = reader.text();
-  const precision = reader.text();
-  const nowMs = reader.f64();
-  const bytes = unpackGzip(reader.raw(reader.remaining), limits.maxBodyBytes);
+export function readInflux(
+  body: Uint8Array,
+  collected: Collected,
+  { parameters, receivedMs }: BodyForm,
+): void {
+  const precision = parameterOf(parameters, 'precision');
   const unit = timeUnit(precision);
   if (unit === undefined)
     throw new Fault(
-      'malformed',
+      'bad_data',
       `the precision ${JSON.stringify(precision.slice(0, 20))} is none of ns, us, ms, s, m and h`,
     );
-  return new LineReader(decoder.decode(bytes), isUtf8(bytes), { db, unit, nowMs, newestMs, limits }).read();
+  const context = { db: parameterOf(parameters, DB), unit, receivedMs };
+  new LineReader(decoder.decode(body), isUtf8(body), collected, context).read();
 }
 
 interface Context {
   readonly db: string;
   readonly unit: TimeUnit;
-  readonly nowMs: number;
-  readonly newestMs: number;
-  readonly limits: BodyLimits;
+  /** The time of lines without one. */
+  readonly receivedMs: number;
 }
 
+/** A parameter, and the label that it becomes. */
+const DB = 'db';
 const TAB = 0x09;
 const LINE_END = 0x0a;
 const SPACE = 0x20;
@@ -83,33 +52,33 @@ class LineReader {
   readonly #text: string;
   /** False: what is not UTF-8 was read as U+FFFD. */
   readonly #wellFormed: boolean;
+  readonly #collected: Collected;
   readonly #context: Context;
-  readonly #rows: PushedRow[] = [];
-  readonly #refusals = new Refusals();
-  #skipped = 0;
+  /** Of the line that is read. */
+  readonly #fields = new Map<string, number>();
   #at = 0;
 
-  constructor(text: string, wellFormed: boolean, context: Context) {
+  constructor(text: string, wellFormed: boolean, collected: Collected, context: Context) {
     this.#text = text;
     this.#wellFormed = wellFormed;
+    this.#collected = collected;
     this.#context = context;
   }
 
-  read(): InfluxWrite {
+  read(): void {
     for (let number = 1; this.#at < this.#text.length; number++) {
       const start = this.#at;
       this.#passBlanks();
       if (this.#peek() !== HASH && !this.#atEnd()) {
-        const refused = this.#line();
+        const reason = this.#line();
         const line = number;
-        if (refused !== undefined) this.#refusals.add(1, () => `line ${line}: ${refused}`);
+        if (reason !== undefined) this.#collected.refuse(() => `line ${line}: ${reason}`);
       }
       // A text may hold ends of lines; they count.
       for (let at = start; (at = this.#text.indexOf('\n', at)) >= 0 && at < this.#at; at++) number++;
       const end = this.#text.indexOf('\n', this.#at);
       this.#at = end < 0 ? this.#text.length : end + 1;
     }
-    return { rows: this.#rows, refusals: this.#refusals, skipped: this.#skipped };
   }
 
   /** Reads one line up to its end, or returns what is wrong with it. */
@@ -127,23 +96,23 @@ class LineReader {
       if (this.#peek() === EQUALS) return `tag ${print(name)}: an = within the value needs a \\ before it`;
     }
     const series = this.#text.slice(start, this.#at);
-    const { unit, nowMs, newestMs } = this.#context;
-    const fields = new Map<string, number>();
     this.#passBlanks();
-    const skipped = this.#fields(fields);
+    const skipped = this.#readFields();
     if (typeof skipped === 'string') return skipped;
     this.#passBlanks();
+    const { unit, receivedMs } = this.#context;
     const time = this.#rest();
-    const atMs = time === '' ? nowMs : parseInfluxTime(time, unit);
+    const atMs = time === '' ? receivedMs : parseInfluxTime(time, unit);
     if (atMs === undefined) return `the timestamp ${print(time)} is no integer`;
     if (!this.#wellFormed && this.#text.slice(start, this.#at).includes('\ufffd')) return 'it is not UTF-8';
-    const reason = refuseTime(atMs, newestMs) ?? this.#addRow(series, measurement, tags, fields, atMs);
-    if (reason === undefined) this.#skipped += skipped;
+    const reason = this.#add(series, measurement, tags, atMs);
+    if (reason === undefined) this.#collected.skipped += skipped;
     return reason;
   }
 
   /** Reads all fields and returns how many are text, or what is wrong. */
-  #fields(fields: Map<string, number>): number | string {
+  #readFields(): number | string {
+    this.#fields.clear();
     for (let skipped = 0; ; this.#at++) {
       const name = this.#word(true);
       if (name === '') return 'there is no field';
@@ -158,42 +127,34 @@ class LineReader {
         const text = this.#text.slice(start, this.#at);
         const value = parseInfluxValue(text);
         if (value === undefined) return `field ${print(name)}: ${print(text)} is no value`;
-        fields.set(name, value);
+        this.#fields.set(name, value);
       }
       if (this.#peek() !== COMMA) return skipped;
     }
   }
 
-  #addRow(
-    series: string,
-    measurement: string,
-    tags: readonly string[],
-    fields: ReadonlyMap<string, number>,
-    atMs: number,
-  ): string | undefined {
-    const { db, limits } = this.#context;
-    const seen = new Set<string>();
-    for (let i = 0; i < tags.length; i += 2) {
-      const name = tags[i] as string;
-      if (name === '' || name === METRIC_NAME) return `a tag can't be called ${print(name)}`;
-      if (seen.has(name)) return `tag ${print(name)} stands twice`;
-      seen.add(name);
+  /** Takes the fields, or returns why not. `series` stands for measurement and tags. */
+  #add(series: string, measurement: string, tags: readonly string[], atMs: number): string | undefined {
+    const { db } = this.#context;
+    const collected = this.#collected;
+    const fields = this.#fields;
+    const textsOf = (field: string): string[] => seriesOf(db, measurement, tags, field);
+    if (collected.isTimeRefused(atMs)) {
+      const [first = 'value'] = fields.keys();
+      return collected.timeReason(textsOf(first), atMs);
     }
     if (fields.size === 0) return undefined;
-    const names = [...fields.keys()];
     let key = `influx ${db.length}:${db}${series.length}:${series}`;
-    let longest = '';
-    for (const name of names) {
-      key += `${name.length}:${name}`;
-      if (name.length > longest.length) longest = name;
+    for (const field of fields.keys()) key += `${field.length}:${field}`;
+    let group: number | string | undefined = collected.keys.findText(key);
+    if (group === undefined) {
+      group = collected.groupOfList(Array.from(fields.keys(), textsOf));
+      if (typeof group === 'number') collected.keys.addLast(group);
     }
-    // Fast path: too few and too short to be past a limit. Nobody asks for the labels of series that are known.
-    if (tags.length / 2 + OTHER_LABELS > limits.maxLabels || key.length > limits.maxLabelLength) {
-      const reason = refuseLabels(seriesOf(db, measurement, tags, longest), limits);
-      if (reason !== undefined) return reason;
-    }
-    const list = (): Labels[] => names.map((name) => seriesOf(db, measurement, tags, name));
-    this.#rows.push({ key, series: list, atMs, values: Float64Array.from(fields.values()) });
+    if (typeof group === 'string') return group;
+    let at = collected.rows.add(group, atMs, fields.size);
+    const { values } = collected.rows;
+    for (const value of fields.values()) values[at++] = value;
     return undefined;
   }
 
@@ -255,17 +216,20 @@ class LineReader {
   }
 }
 
-/** The metric name and db. */
-const OTHER_LABELS = 2;
-
-function seriesOf(db: string, measurement: string, tags: readonly string[], field: string): Labels {
-  const record: Record<string, string> = Object.create(null);
-  record['db'] = db;
-  // An empty value means that there is no such tag.
-  for (let i = 0; i < tags.length; i += 2)
-    if (tags[i + 1] !== '') record[tags[i] as string] = tags[i + 1] as string;
-  record[METRIC_NAME] = field === 'value' ? measurement : `${measurement}_${field}`;
-  return labelsFrom(record);
+/** Names and values, by turns, of the labels of a field. */
+function seriesOf(db: string, measurement: string, tags: readonly string[], field: string): string[] {
+  const texts = [METRIC_NAME, field === 'value' ? measurement : `${measurement}_${field}`];
+  let isTold = false;
+  for (let i = 0; i < tags.length; i += 2) {
+    const name = tags[i] as string;
+    const value = tags[i + 1] as string;
+    // An empty value means that there is no such tag.
+    if (name === DB && value === '') continue;
+    isTold ||= name === DB;
+    texts.push(name, value);
+  }
+  if (!isTold) texts.push(DB, db);
+  return texts;
 }
 
 function isBlank(code: number): boolean {

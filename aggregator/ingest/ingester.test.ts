@@ -12,26 +12,24 @@ import { FakeRegistry } from '../store/group-registry.fake.ts';
 import { RowBuffer } from '../store/row-buffer.ts';
 import type { StoreWriter, Write } from '../store/store.ts';
 import { NO_SERIES_LIMITS } from './collected.fake.ts';
-import {
-  Ingester,
-  KIND_BATCH,
-  KIND_EXPOSITION,
-  KIND_REMOTE_WRITE,
-  KIND_REMOTE_WRITE_2,
-  KIND_SCHEMAS,
-} from './ingester.ts';
-import { packInflux } from './influx-lines.ts';
+import { Ingester, type BodyKind } from './ingester.ts';
 import { readJournalledBatch } from './journalled-batch.ts';
 import type { IngestLimits } from './limits.ts';
 import { otlpProtobuf } from './otlp.fake.ts';
-import { KIND_INFLUX, KIND_OTLP_JSON, KIND_OTLP_PROTOBUF } from './push.ts';
 import { remoteWriteBody } from './remote-write.fake.ts';
 
 const NOW_MS = 1_700_000_000_000;
 const SERIES = [labelsFrom({ __name__: 'a' }), labelsFrom({ __name__: 'b' })];
 const HASH = schemaHash(encodeSchema(SERIES));
 
-const taken = (samples: number) => ({ ok: true, samples, lines: 0, lineBytes: 0, repeated: false });
+const taken = (samples: number) => ({
+  ok: true,
+  samples,
+  lines: 0,
+  lineBytes: 0,
+  repeated: false,
+  skipped: 0,
+});
 
 /** Keeps what it is given in plain sight. */
 class FakeStore extends FakeRegistry implements StoreWriter {
@@ -91,7 +89,7 @@ function setUp(limits: Partial<IngestLimits> = {}) {
     onGap: (_batch, missing) => void gaps.push(missing),
   });
   const batch = (sequence: number, atMs = NOW_MS, values = [1, 2]) => ({
-    kind: KIND_BATCH,
+    kind: 'batch' as const,
     body: encodeBatch({
       agent: 'x',
       epoch: 1,
@@ -99,7 +97,7 @@ function setUp(limits: Partial<IngestLimits> = {}) {
       frames: [{ schema: HASH, atMs, values: Float64Array.from(values) }],
     }),
   });
-  const schemas = { kind: KIND_SCHEMAS, body: encodeSchemas([SERIES]) };
+  const schemas = { kind: 'schemas' as const, body: encodeSchemas([SERIES]) };
   return { store, clock, gaps, ingester, batch, schemas };
 }
 
@@ -119,7 +117,7 @@ describe('an agent batch', () => {
   test('a bad neighbour does not take the good ones down', () => {
     const { store, ingester, batch, schemas } = setUp();
     ingester.take([schemas]);
-    const broken = { kind: KIND_BATCH, body: batch(2).body.slice(0, -1) };
+    const broken = { kind: 'batch' as const, body: batch(2).body.slice(0, -1) };
     const replies = ingester.take([batch(1), broken, batch(3, NOW_MS, [1]), batch(4)]);
     expect(replies.map((reply) => (reply.ok ? 'ok' : reply.code))).toEqual([
       'ok',
@@ -142,7 +140,7 @@ describe('an agent batch', () => {
   test('brings lines, which are counted and come back from the journal as they were', () => {
     const { store, ingester } = setUp();
     const lines = (sequence: number, atMs: number) => ({
-      kind: KIND_BATCH,
+      kind: 'batch' as const,
       body: encodeBatch({
         agent: 'x',
         epoch: 1,
@@ -215,7 +213,7 @@ describe('a remote write', () => {
       },
       { labels: [['__name__', 'old']], samples: [[0, 0.25]] },
     ]);
-    expect(ingester.take([{ kind: KIND_REMOTE_WRITE, body }])).toEqual([taken(3)]);
+    expect(ingester.take([{ kind: 'remote-write', body }])).toEqual([taken(3)]);
     expect(store.writes[0]!.samples).toEqual([
       ['up{job="j"}', NOW_MS, 1],
       ['up{job="j"}', NOW_MS - 5000, NaN],
@@ -261,7 +259,7 @@ describe('a remote write', () => {
         samples: [[NOW_MS, 1]],
       },
     ]);
-    const [reply] = ingester.take([{ kind: KIND_REMOTE_WRITE, body }]);
+    const [reply] = ingester.take([{ kind: 'remote-write', body }]);
     expect(reply).toMatchObject({ ok: false, code: 'bad_data', retry: false, samples: 2 });
     for (const part of [
       '5 series',
@@ -287,14 +285,14 @@ describe('a remote write', () => {
       fc.property(
         fc.uint8Array({ maxLength: 80 }),
         fc.constantFrom(
-          KIND_BATCH,
-          KIND_REMOTE_WRITE,
-          KIND_REMOTE_WRITE_2,
-          KIND_EXPOSITION,
-          KIND_SCHEMAS,
-          KIND_OTLP_PROTOBUF,
-          KIND_OTLP_JSON,
-          KIND_INFLUX,
+          'batch',
+          'remote-write',
+          'remote-write-2',
+          'exposition',
+          'schemas',
+          'otlp-protobuf',
+          'otlp-json',
+          'influx',
         ),
         (body, kind) => {
           const [reply] = ingester.take([{ kind, body }]);
@@ -326,13 +324,13 @@ describe('what others push', () => {
   const labelled = `o,${tooMany.map((key) => `${key}=1`).join()} value=7`;
   const lines = Buffer.from(`m value=7i,text="a"\nn value=7 ${NOW_MS + 600_001}\n${labelled}`);
 
-  test.each([
-    ['OTLP in protobuf', KIND_OTLP_PROTOBUF, otlpProtobuf(request), 0],
-    ['OTLP in JSON', KIND_OTLP_JSON, Buffer.from(JSON.stringify(request)), 0],
-    ['Influx lines', KIND_INFLUX, packInflux({ db: '', precision: 'ms', nowMs: NOW_MS, lines }), 1],
-  ])('%s: the good part is taken', (_, kind, body, skipped) => {
+  test.each<[BodyKind, Uint8Array, number]>([
+    ['otlp-protobuf', otlpProtobuf(request), 0],
+    ['otlp-json', Buffer.from(JSON.stringify(request)), 0],
+    ['influx', lines, 1],
+  ])('%s: the good part is taken', (kind, body, skipped) => {
     const { store, ingester } = setUp();
-    const [reply] = ingester.take([{ kind, body }]);
+    const [reply] = ingester.take([{ kind, body, parameters: [['precision', 'ms']] }]);
     expect(reply).toMatchObject({ ok: false, code: 'bad_data', samples: 1, refused: 2, skipped });
     expect(reply).toHaveProperty('message', expect.stringContaining('ingest.future-limit'));
     expect(reply).toHaveProperty('message', expect.stringContaining('ingest.max-labels'));
@@ -350,7 +348,7 @@ describe('text', () => {
     const text = `a{x="1"} 1\nb{${Array.from({ length: 9 }, (_, i) => `l${i}="1"`).join()}} 2\nc 3 5\nd NaN\n`;
     const body = pack(Buffer.from(text));
     const parameters = [['extra_label', 'job=j']] as const;
-    const [reply] = ingester.take([{ kind: KIND_EXPOSITION, body, encoding, parameters }]);
+    const [reply] = ingester.take([{ kind: 'exposition', body, encoding, parameters }]);
     expect(reply).toMatchObject({
       ok: false,
       samples: 3,
@@ -367,7 +365,7 @@ describe('text', () => {
 describe('limits of series', () => {
   const text = (from: number, count: number, more = ''): Buffer =>
     Buffer.from(Array.from({ length: count }, (_, i) => `m{n="${from + i}"${more}} 1\n`).join(''));
-  const post = (ingester: Ingester, body: Buffer) => ingester.take([{ kind: KIND_EXPOSITION, body }])[0]!;
+  const post = (ingester: Ingester, body: Buffer) => ingester.take([{ kind: 'exposition', body }])[0]!;
 
   test.each([
     ['ingest.max-series', { maxSeries: 5 }, ''],

@@ -9,24 +9,26 @@ import type { StoreWriter, Write } from '../store/store.ts';
 import { readAgentBatch, schemaGroups, UnknownSchemas, type SchemaGroups } from './agent-batch.ts';
 import { Collected } from './collected.ts';
 import { readExposition } from './exposition.ts';
+import { readInflux } from './influx-lines.ts';
 import type { IngestLimits } from './limits.ts';
 import type { BodyForm, Parameters } from './parameters.ts';
-import { findPushDecoder } from './push.ts';
+import { readOtlpJson } from './otlp-json.ts';
+import type { OtlpSink } from './otlp-metric.ts';
+import { readOtlpProtobuf } from './otlp-protobuf.ts';
+import { OtlpRows } from './otlp-rows.ts';
 import { readRemoteWrite } from './remote-write.ts';
 import { readRemoteWrite2 } from './remote-write-2.ts';
 import { SeriesGroups, type RefusedSeries } from './series-groups.ts';
 
-/** What a body is. More of them in `push.ts`. */
-export const KIND_BATCH = 1;
-export const KIND_SCHEMAS = 3;
-export const KIND_REMOTE_WRITE = 4;
-export const KIND_REMOTE_WRITE_2 = 5;
-export const KIND_EXPOSITION = 6;
+/** What a body is: what agents send, or a format of others. */
+export type BodyKind = 'batch' | 'schemas' | FormatName;
+
+type FormatName = 'remote-write' | 'remote-write-2' | 'exposition' | 'otlp-protobuf' | 'otlp-json' | 'influx';
 
 export interface IngestRequest {
-  readonly kind: number;
+  readonly kind: BodyKind;
   readonly body: Uint8Array;
-  /** How the body is packed (`contentEncoding`); absent: as its kind always is. */
+  /** How the body is packed (`contentEncoding`); absent: as its kind mostly is. */
   readonly encoding?: string;
   /** What the sender said outside of the body. */
   readonly parameters?: Parameters;
@@ -41,10 +43,13 @@ interface Format {
   readonly noun: string;
 }
 
-const FORMATS: Readonly<Record<number, Format>> = {
-  [KIND_REMOTE_WRITE]: { read: readRemoteWrite, encoding: 'snappy', noun: 'series' },
-  [KIND_REMOTE_WRITE_2]: { read: readRemoteWrite2, encoding: 'snappy', noun: 'series' },
-  [KIND_EXPOSITION]: { read: readExposition, encoding: '', noun: 'lines' },
+const FORMATS: Readonly<Record<FormatName, Format>> = {
+  'remote-write': { read: readRemoteWrite, encoding: 'snappy', noun: 'series' },
+  'remote-write-2': { read: readRemoteWrite2, encoding: 'snappy', noun: 'series' },
+  exposition: { read: readExposition, encoding: '', noun: 'lines' },
+  'otlp-protobuf': { read: otlp(readOtlpProtobuf), encoding: '', noun: 'points' },
+  'otlp-json': { read: otlp(readOtlpJson), encoding: '', noun: 'points' },
+  influx: { read: readInflux, encoding: '', noun: 'lines' },
 };
 
 /** What the sender is told. */
@@ -59,7 +64,7 @@ export type IngestReply =
       /** Native histograms, which are not among the samples. */
       readonly histograms?: number;
       /** Values left out because they are text. */
-      readonly skipped?: number;
+      readonly skipped: number;
     }
   | {
       readonly ok: false;
@@ -71,7 +76,7 @@ export type IngestReply =
       /** Samples that were taken all the same. */
       readonly samples?: number;
       readonly histograms?: number;
-      /** With `samples`: points or lines that were not. */
+      /** With `samples`: series, points or lines that were not. */
       readonly refused?: number;
       readonly skipped?: number;
     };
@@ -84,7 +89,7 @@ export interface IngesterOptions {
   readonly onGap: (batch: BatchId, missing: number) => void;
 }
 
-const TAKEN = { ok: true, samples: 0, lines: 0, lineBytes: 0, repeated: false } as const;
+const TAKEN = { ok: true, samples: 0, lines: 0, lineBytes: 0, repeated: false, skipped: 0 } as const;
 const REPEATED: IngestReply = { ...TAKEN, repeated: true };
 /** Buffers that grew larger for one body are not kept for the next. */
 const MAX_KEPT_BYTES = 16 * 1024 ** 2;
@@ -146,23 +151,20 @@ export class Ingester {
 
   #read(request: IngestRequest, group: Set<string>, writes: Write[]): IngestReply {
     const { kind } = request;
-    const format = FORMATS[kind];
-    if (format) return this.#readFormat(format, request, writes);
-    const { maxBodyBytes } = this.#options.limits;
-    const body = decodeContent(request.body, request.encoding ?? '', maxBodyBytes);
-    switch (kind) {
-      case KIND_BATCH:
-        return this.#readBatch(body, group, writes);
-      case KIND_SCHEMAS: {
-        const schemas = decodeSchemas(body, maxBodyBytes);
-        this.#options.store.putSchemas(
-          schemas.map(({ hash, series }) => ({ hash, body: encodeSchema(series) })),
-        );
-        return TAKEN;
-      }
-      default:
-        return this.#readPush(kind, body, writes);
-    }
+    if (kind === 'batch') return this.#readBatch(this.#unpack(request), group, writes);
+    if (kind === 'schemas') return this.#readSchemas(this.#unpack(request));
+    return this.#readFormat(FORMATS[kind], request, writes);
+  }
+
+  /** The body of an agent; it is kept. */
+  #unpack({ body, encoding = '' }: IngestRequest): Uint8Array {
+    return decodeContent(body, encoding, this.#options.limits.maxBodyBytes);
+  }
+
+  #readSchemas(body: Uint8Array): IngestReply {
+    const schemas = decodeSchemas(body, this.#options.limits.maxBodyBytes);
+    this.#options.store.putSchemas(schemas.map(({ hash, series }) => ({ hash, body: encodeSchema(series) })));
+    return TAKEN;
   }
 
   #readBatch(body: Uint8Array, group: Set<string>, writes: Write[]): IngestReply {
@@ -203,38 +205,12 @@ export class Ingester {
     const collected = new Collected(rows, this.#series, this.#newestMs(), limits);
     const content = decodeContent(body, encoding, limits.maxBodyBytes, this.#scratch);
     format.read(content, collected, { receivedMs: clock.nowMs(), parameters });
-    const { samples } = collected;
-    const histograms = collected.histograms > 0 ? { histograms: collected.histograms } : {};
+    const { samples, histograms, skipped } = collected;
     if (rows.count > 0) writes.push({ rows, logs: [] });
-    if (collected.refused === 0) return { ...TAKEN, samples, ...histograms };
+    const taken = { samples, skipped, ...(histograms > 0 && { histograms }) };
+    if (collected.isWhole) return { ...TAKEN, ...taken };
     const message = collected.message(format.noun);
-    return { ok: false, code: 'bad_data', message, retry: false, samples, ...histograms };
-  }
-
-  #readPush(kind: number, body: Uint8Array, writes: Write[]): IngestReply {
-    const decode = findPushDecoder(kind);
-    if (decode === undefined) throw new Error(`BUG: a request of kind ${kind}`);
-    const pushed = decode(body, this.#newestMs(), this.#options.limits);
-    const { refusals, skipped } = pushed;
-    const rows = this.#buffer();
-    for (const { key, series, atMs, values } of pushed.rows) {
-      const group = this.#series.named(key) ?? this.#series.ofList(series(), key);
-      if (typeof group === 'string') refusals.add(1, () => group);
-      else rows.addRow(group, atMs, values);
-    }
-    if (rows.count > 0) writes.push({ rows, logs: [] });
-    const samples = rows.valueCount;
-    if (!refusals.any) return { ...TAKEN, samples, skipped };
-    const message = refusals.toString();
-    return {
-      ok: false,
-      code: 'bad_data',
-      message,
-      retry: false,
-      samples,
-      refused: refusals.count,
-      skipped,
-    };
+    return { ok: false, code: 'bad_data', message, retry: false, refused: collected.refused, ...taken };
   }
 
   #newestMs(): number {
@@ -254,6 +230,10 @@ export class Ingester {
     for (const [i, { byteLength }] of this.#buffers.entries())
       if (byteLength > MAX_KEPT_BYTES) this.#buffers[i] = new RowBuffer();
   }
+}
+
+function otlp(read: (body: Uint8Array, sink: OtlpSink) => void): Format['read'] {
+  return (body, collected) => read(body, new OtlpRows(collected));
 }
 
 /** A bug in reading one body is that sender's answer and nobody else's. */

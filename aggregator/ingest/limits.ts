@@ -1,9 +1,3 @@
-/** What one body may hold, and how large it may be. */
-export type BodyLimits = Pick<
-  IngestLimits,
-  'maxBodyBytes' | 'maxSamples' | 'maxLabels' | 'maxLabelLength' | 'maxHistogramBuckets'
->;
-
 /** What one request may ask for; each is a setting under `ingest`. */
 export interface IngestLimits {
   /** Bytes of a body when it is unpacked. */

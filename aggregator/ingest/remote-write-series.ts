@@ -208,10 +208,7 @@ export class RemoteSeries {
     }
     if (refusedMs === undefined) return;
     const firstMs = refusedMs;
-    this.#collected.refuse(() => {
-      const labels = this.#collected.check(texts);
-      return this.#collected.timeReason(typeof labels === 'string' ? [] : labels, firstMs);
-    });
+    this.#collected.refuse(() => this.#collected.timeReason(texts, firstMs));
   }
 
   /** Puts the value into `#value` and returns the time in ms. */

@@ -56,10 +56,6 @@ export class SeriesGroups {
     return group;
   }
 
-  named(name: string): number | undefined {
-    return this.#store.groupNamed(name);
-  }
-
   /** Registers a list of series, under a name if it has one, or tells why one of them is refused. */
   ofList(series: readonly Labels[], name?: string): number | string {
     let unseen = 0;

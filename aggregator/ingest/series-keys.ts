@@ -25,6 +25,8 @@ export class SeriesKeys {
   readonly #seed: KeySeed;
   #bytes: Uint8Array = new Uint8Array(0);
   #view = new DataView(this.#bytes.buffer);
+  /** Where texts become bytes. */
+  #text = new Uint8Array(0);
   /** The hash of the key that was asked for last. */
   #first = 0;
   #second = 0;
@@ -54,6 +56,13 @@ export class SeriesKeys {
   find(bytes: Uint8Array, start: number, end: number, seed = this.#seed): number | undefined {
     this.#hash(bytes, start, end, seed);
     return this.#find();
+  }
+
+  /** The group of the series that a text names. */
+  findText(text: string): number | undefined {
+    // A character is three bytes at most.
+    if (this.#text.length < 3 * text.length) this.#text = new Uint8Array(6 * text.length);
+    return this.find(this.#text, 0, encoder.encodeInto(text, this.#text).written);
   }
 
   /** The group of the series that these seeds, one after the other, name. */
@@ -149,6 +158,8 @@ export class SeriesKeys {
     }
   }
 }
+
+const encoder = new TextEncoder();
 
 function rotate(word: number, bits: number): number {
   return (word << bits) | (word >>> (32 - bits));

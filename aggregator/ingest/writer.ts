@@ -3,7 +3,7 @@ import { Worker, type MessagePort } from 'node:worker_threads';
 import type { Clock } from '../../lib/clock.ts';
 import { Fault } from '../../lib/fault.ts';
 import { ownBytes } from '../../lib/own-bytes.ts';
-import type { IngestReply, IngestRequest } from './ingester.ts';
+import type { BodyKind, IngestReply, IngestRequest } from './ingester.ts';
 import type {
   FromWriter,
   NumberedRequest,
@@ -88,7 +88,7 @@ export class Writer {
 
   /** Hands a body over, which must not be used any more; the reply says what became of it. */
   take(
-    kind: number,
+    kind: BodyKind,
     body: Uint8Array,
     form: Pick<IngestRequest, 'encoding' | 'parameters'> = {},
   ): Promise<IngestReply> {

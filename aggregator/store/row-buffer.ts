@@ -53,7 +53,16 @@ export class RowBuffer {
     this.#words[2 * at + 1] = high;
   }
 
-  /** Adds a row of `width` values, which the caller puts into `values` from the returned place on. */
+  /** Adds a row of one value that is no marker. */
+  addValue(group: number, atMs: number, value: number): void {
+    const at = this.add(group, atMs, 1);
+    this.#values[at] = value;
+  }
+
+  /**
+   * Adds a row of `width` values, which the caller puts into `values` from the returned place on. What `values` was
+   * before may be void.
+   */
   add(group: number, atMs: number, width: number): number {
     const row = this.#count;
     const at = this.#valueCount;

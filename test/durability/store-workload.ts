@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 
 import { systemClock } from '../../lib/clock.ts';
-import { Ingester, KIND_BATCH, KIND_SCHEMAS } from '../../aggregator/ingest/ingester.ts';
+import { Ingester } from '../../aggregator/ingest/ingester.ts';
 import { readJournalledBatch } from '../../aggregator/ingest/journalled-batch.ts';
 import type { LogSearch } from '../../aggregator/store/log-store.ts';
 import type { ReadLimits, SeriesSamples } from '../../aggregator/store/store.ts';
@@ -133,8 +133,8 @@ export function openStore(folder: string): OpenStore {
     writer,
     damage,
     give: (numbers) => {
-      ingester.take([{ kind: KIND_SCHEMAS, body: encodeSchemas(SCHEMAS) }]);
-      const requests = numbers.map((n) => ({ kind: KIND_BATCH, body: bodyOf(n) }));
+      ingester.take([{ kind: 'schemas', body: encodeSchemas(SCHEMAS) }]);
+      const requests = numbers.map((n) => ({ kind: 'batch' as const, body: bodyOf(n) }));
       return ingester.take(requests).map(({ ok }) => ok);
     },
     has: (n) => writer.has({ agent: AGENT, epoch: EPOCH, sequence: n }),
