@@ -18,7 +18,6 @@ export const LEAST_SCHEMA = -4;
 export const HIGHEST_SCHEMA = 8;
 
 /** As the protocol numbers them. */
-export const RESET_UNKNOWN = 0;
 export const RESET_GAUGE = 3;
 
 /** Populations by index of the bucket, in rising order. */
