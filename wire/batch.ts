@@ -45,6 +45,8 @@ export interface PackedBatch extends BatchId {
 export interface DefinedSchema {
   readonly hash: string;
   readonly series: readonly Labels[];
+  /** As it came, whose hash that is. */
+  readonly encoded: Uint8Array;
 }
 
 const WIRE_VERSION = 1;
@@ -139,7 +141,7 @@ export function decodeSchemas(bytes: Uint8Array, maxBytes: number): DefinedSchem
   const schemas: DefinedSchema[] = [];
   for (let left = content.count(); left > 0; left--) {
     const encoded = content.block();
-    schemas.push({ hash: schemaHash(encoded), series: decodeSchema(encoded) });
+    schemas.push({ hash: schemaHash(encoded), series: decodeSchema(encoded), encoded });
   }
   content.end();
   return schemas;

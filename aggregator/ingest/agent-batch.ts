@@ -1,5 +1,6 @@
 import { Fault } from '../../lib/fault.ts';
 import { decodePackedBatch, type BatchFrame, type PackedBatch } from '../../wire/batch.ts';
+import type { Labels } from '../../wire/labels.ts';
 import { decodeSchema } from '../../wire/schema.ts';
 import type { RowBuffer } from '../store/row-buffer.ts';
 
@@ -62,10 +63,11 @@ export function readAgentBatch(
   return { batch, refused };
 }
 
-/** The schemas of a store: registered ones, and those that were sent and not used yet. */
+/** The schemas of a store: registered ones, those that are `decoded`, and those that were sent and not used yet. */
 export function schemaGroups(
   store: { schema(hash: string): Uint8Array | undefined; groupNamed(name: string): number | undefined },
-  register: (hash: string, series: ReturnType<typeof decodeSchema>) => number | string,
+  decoded: (hash: string) => readonly Labels[] | undefined,
+  register: (hash: string, series: readonly Labels[]) => number | string,
   widthOf: (group: number) => number,
 ): SchemaGroups {
   return {
@@ -73,8 +75,9 @@ export function schemaGroups(
     groupOf(hash) {
       const known = store.groupNamed(hash);
       if (known !== undefined) return known;
+      // Asked for in any case: a batch is taken only while the journal holds what a restart needs to read it.
       const encoded = store.schema(hash);
-      return encoded === undefined ? undefined : register(hash, decodeSchema(encoded));
+      return encoded === undefined ? undefined : register(hash, decoded(hash) ?? decodeSchema(encoded));
     },
   };
 }

@@ -3,7 +3,7 @@ import { decodeContent } from '../../lib/content-encoding.ts';
 import { Fault, reasonOf } from '../../lib/fault.ts';
 import { Scratch } from '../../lib/scratch.ts';
 import { decodeSchemas, readBatchId, type BatchId } from '../../wire/batch.ts';
-import { encodeSchema } from '../../wire/schema.ts';
+import type { Labels } from '../../wire/labels.ts';
 import { RowBuffer } from '../store/row-buffer.ts';
 import type { StoreWriter, Write } from '../store/store.ts';
 import { readAgentBatch, schemaGroups, UnknownSchemas, type SchemaGroups } from './agent-batch.ts';
@@ -102,6 +102,8 @@ export class Ingester {
   readonly #schemas: SchemaGroups;
   /** Where a body is unpacked that is not kept. */
   readonly #scratch = new Scratch(MAX_KEPT_BYTES);
+  /** Of the last body of schemas: batches that name them mostly follow at once. */
+  #newSchemas: ReadonlyMap<string, readonly Labels[]> = new Map();
   /** Used again and again, one a request of a round. */
   readonly #buffers: RowBuffer[] = [];
   #usedBuffers = 0;
@@ -112,6 +114,7 @@ export class Ingester {
     this.#series = new SeriesGroups(store, clock, limits);
     this.#schemas = schemaGroups(
       store,
+      (hash) => this.#newSchemas.get(hash),
       (hash, series) => this.#series.ofList(series, hash),
       (group) => store.widthOf(group),
     );
@@ -163,7 +166,8 @@ export class Ingester {
 
   #readSchemas(body: Uint8Array): IngestReply {
     const schemas = decodeSchemas(body, this.#options.limits.maxBodyBytes);
-    this.#options.store.putSchemas(schemas.map(({ hash, series }) => ({ hash, body: encodeSchema(series) })));
+    this.#options.store.putSchemas(schemas.map(({ hash, encoded }) => ({ hash, body: encoded })));
+    this.#newSchemas = new Map(schemas.map(({ hash, series }) => [hash, series]));
     return TAKEN;
   }
 

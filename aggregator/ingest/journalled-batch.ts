@@ -9,6 +9,7 @@ export const readJournalledBatch: ReadBatch = ({ body, newestMs, omitted }, stor
   const left = new Set(omitted);
   const schemas = schemaGroups(
     store,
+    () => undefined,
     (hash, series) => store.addGroup(series, hash),
     (group) => store.widthOf(group),
   );

@@ -58,18 +58,34 @@ export class SeriesGroups {
 
   /** Registers a list of series, under a name if it has one, or tells why one of them is refused. */
   ofList(series: readonly Labels[], name?: string): number | string {
-    let unseen = 0;
-    for (const labels of series) {
-      if (this.#store.hasSeries(labels)) continue;
-      const reason = this.#refusal(labels, unseen++);
-      if (reason !== undefined) return this.#count(reason, labels);
-    }
-    this.#newInMinute += unseen;
-    return this.#store.addGroup(series, name);
+    const refused = this.#mayBeRefused(series) ? this.#refusalOfList(series) : undefined;
+    if (refused !== undefined) return refused;
+    const before = this.#store.seriesCount;
+    const group = this.#store.addGroup(series, name);
+    this.#newInMinute += this.#store.seriesCount - before;
+    return group;
   }
 
   widthOf(group: number): number {
     return this.#store.widthOf(group);
+  }
+
+  /** Would a limit be passed if all of them were new? Mostly not, and then none needs to be looked for. */
+  #mayBeRefused(series: readonly Labels[]): boolean {
+    const ofInstance = new Map(series.map((labels) => [labelValue(labels, 'instance'), labels]));
+    for (const labels of ofInstance.values())
+      if (this.#refusal(labels, series.length - 1) !== undefined) return true;
+    return false;
+  }
+
+  #refusalOfList(series: readonly Labels[]): string | undefined {
+    let unseen = 0;
+    for (const labels of series) {
+      if (this.#store.hasSeries(labels)) continue;
+      const limit = this.#refusal(labels, unseen++);
+      if (limit !== undefined) return this.#count(limit, labels);
+    }
+    return undefined;
   }
 
   /** The limit that a new series would pass after `unseen` others that are not registered yet. */

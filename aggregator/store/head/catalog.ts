@@ -76,7 +76,7 @@ export class Catalog {
 
   /** A new group of series, in the order of its columns; writer only. */
   addGroup(series: readonly Labels[]): number {
-    return this.addGroupOf(series.map((labels) => this.index.intern(labels)));
+    return this.addGroupOf(this.index.internAll(series));
   }
 
   /** The same of series that are registered. */

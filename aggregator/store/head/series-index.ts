@@ -119,6 +119,25 @@ export class SeriesIndex implements LabelIndex {
     return this.#internPairs();
   }
 
+  /** The same of a list, whose series have most of their texts in common. */
+  internAll(list: readonly Labels[]): number[] {
+    const symbols = new Map<string, number>();
+    const symbolOf = (text: string): number => {
+      let symbol = symbols.get(text);
+      if (symbol === undefined) symbols.set(text, (symbol = this.#symbols.intern(text)));
+      return symbol;
+    };
+    this.#lastLabels = [];
+    return list.map((labels) => {
+      const count = this.#beginPairs(labels.length / 2);
+      for (let i = 0; i < count; i++) {
+        const name = symbolOf(labels[2 * i] as string);
+        this.#wantedPairs[i] = this.#internPair(name, symbolOf(labels[2 * i + 1] as string));
+      }
+      return this.#internPairs();
+    });
+  }
+
   /** The same of labels as `writeLabels` wrote them, in that order. Throws a `Fault` `malformed`. */
   internWritten(reader: ByteReader): number {
     const before = this.#wantedCount;
