@@ -4,6 +4,7 @@ import type Database from 'better-sqlite3';
 
 import type { BatchId } from '../../../wire/batch.ts';
 import { openDatabase, truncateWal } from './database.ts';
+import { Received, RECEIVED_TABLE } from './received.ts';
 
 /**
  * Where everything goes first. What was written is in this one file, with the (agent, epoch, sequence) that names a
@@ -44,15 +45,13 @@ interface EntryRow {
 export const JOURNAL_VERSION = 2;
 const TABLES = `
   CREATE TABLE entry (id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, newest_ms INTEGER NOT NULL, crc INTEGER NOT NULL, body BLOB NOT NULL);
-  CREATE TABLE received (agent TEXT, epoch INTEGER, first INTEGER, last INTEGER, PRIMARY KEY (agent, epoch, first)) WITHOUT ROWID;
+  ${RECEIVED_TABLE};
   CREATE TABLE schema (hash TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID`;
 
 export class Journal {
   readonly #database: Database.Database;
   readonly #insert: Database.Statement;
-  readonly #rangeBefore: Database.Statement;
-  readonly #putRange: Database.Statement;
-  readonly #dropRange: Database.Statement;
+  readonly #received: Received;
   readonly #putSchema: Database.Statement;
   readonly #getSchema: Database.Statement;
 
@@ -68,11 +67,7 @@ export class Journal {
     this.#lastId = Math.max(this.#storedLastId(), leastId);
     const prepare = (sql: string): Database.Statement => this.#database.prepare(sql);
     this.#insert = prepare('INSERT INTO entry (id, kind, newest_ms, crc, body) VALUES (?, ?, ?, ?, ?)');
-    this.#rangeBefore = prepare(
-      'SELECT first, last FROM received WHERE agent = ? AND epoch = ? AND first <= ? ORDER BY first DESC LIMIT 1',
-    );
-    this.#putRange = prepare('INSERT OR REPLACE INTO received VALUES (?, ?, ?, ?)');
-    this.#dropRange = prepare('DELETE FROM received WHERE agent = ? AND epoch = ? AND first = ?');
+    this.#received = new Received(this.#database);
     this.#putSchema = prepare('INSERT OR IGNORE INTO schema VALUES (?, ?)');
     this.#getSchema = prepare('SELECT body FROM schema WHERE hash = ?');
   }
@@ -80,24 +75,25 @@ export class Journal {
   /** Writes all entries in one durable commit, with rising ids. */
   commit(entries: readonly JournalEntry[]): void {
     let id = this.#lastId;
-    this.#database.transaction(() => {
-      for (const entry of entries) this.#write(++id, entry);
-    })();
+    try {
+      this.#database.transaction(() => {
+        for (const entry of entries) this.#write(++id, entry);
+      })();
+    } catch (thrown) {
+      this.#received.forget();
+      throw thrown;
+    }
     this.#lastId = id;
   }
 
   /** Was this batch committed before? */
-  has({ agent, epoch, sequence }: BatchId): boolean {
-    const range = this.#rangeBefore.get(agent, epoch, sequence) as { last: number } | undefined;
-    return range !== undefined && sequence <= range.last;
+  has(batch: BatchId): boolean {
+    return this.#received.has(batch);
   }
 
   /** The highest sequence of an agent's epoch, 0 when there is none. */
   lastSequence(agent: string, epoch: number): number {
-    const range = this.#rangeBefore.get(agent, epoch, Number.MAX_SAFE_INTEGER) as
-      | { last: number }
-      | undefined;
-    return range?.last ?? 0;
+    return this.#received.lastSequence(agent, epoch);
   }
 
   /** Keeps the definition of a schema, which the entries that name it need after a restart. */
@@ -155,24 +151,6 @@ export class Journal {
 
   #write(id: number, { kind, newestMs, body, batch }: JournalEntry): void {
     this.#insert.run(id, kind, newestMs, crc32(body), body);
-    if (batch) this.#markReceived(batch);
-  }
-
-  /** Adds one number to the ranges; neighbours become one, so that an agent in order has a single row. */
-  #markReceived({ agent, epoch, sequence }: BatchId): void {
-    let first = sequence;
-    let last = sequence;
-    const before = this.#rangeBefore.get(agent, epoch, sequence - 1) as
-      | { first: number; last: number }
-      | undefined;
-    if (before && before.last === sequence - 1) first = before.first;
-    const after = this.#rangeBefore.get(agent, epoch, sequence + 1) as
-      | { first: number; last: number }
-      | undefined;
-    if (after && after.first === sequence + 1) {
-      last = after.last;
-      this.#dropRange.run(agent, epoch, after.first);
-    }
-    this.#putRange.run(agent, epoch, first, last);
+    if (batch) this.#received.mark(batch);
   }
 }
