@@ -196,6 +196,11 @@ export class ProtobufReader {
   }
 }
 
+/** What a varint of type `sint32` or `sint64` stands for; exact to 2^52. */
+export function zigzag(value: number): number {
+  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+}
+
 /** From 35 low and 35 high bits to a signed number. */
 function signed(low: number, high: number): number {
   const unsigned = low + high * 2 ** 35;

@@ -1,5 +1,5 @@
 import { Fault } from '../../lib/fault.ts';
-import { FIXED64, LENGTH, ProtobufReader } from '../../lib/protobuf-reader.ts';
+import { FIXED64, LENGTH, type ProtobufReader, zigzag } from '../../lib/protobuf-reader.ts';
 import {
   CUSTOM_BOUNDS,
   HIGHEST_SCHEMA,
@@ -145,11 +145,6 @@ function readDoubles(message: ProtobufReader, into: number[], maxBuckets: number
     for (let at = 0; at < bytes.length; at += 8) into.push(view.getFloat64(at, true));
   } else throw malformed(`doubles of wire type ${message.wireType}`);
   if (into.length > maxBuckets) throw tooMany(maxBuckets);
-}
-
-/** `sint32` and `sint64`; exact to 2^52. */
-function zigzag(value: number): number {
-  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
 }
 
 function tooMany(maxBuckets: number): Fault {

@@ -2,11 +2,14 @@ import { Fault, reasonOf } from '../../lib/fault.ts';
 import {
   attribute,
   MAX_DEPTH,
+  MAX_EXPONENTIAL_COUNTS,
   NO_RECORDED_VALUE,
   printDouble,
   printMap,
   quoted,
   type Attribute,
+  type ExponentialBuckets,
+  type ExponentialPoint,
   type OtlpKind,
   type OtlpPoint,
   type OtlpSink,
@@ -62,7 +65,7 @@ function readMetric(metric: Json, sink: OtlpSink): void {
     temporality: readTemporality(data['aggregationTemporality']),
     monotonic: data['isMonotonic'] === true,
     pointCount: points.length,
-    points: points.values().map((point) => readPoint(point)),
+    points: points.values().map((point) => readPoint(point, kind)),
   });
 }
 
@@ -72,7 +75,7 @@ function readTemporality(told: unknown): number {
   return typeof told === 'string' ? Math.max(0, names.indexOf(told)) : Number(told ?? 0);
 }
 
-function readPoint(point: Json): OtlpPoint {
+function readPoint(point: Json, kind: OtlpKind): OtlpPoint {
   const { asInt, asDouble, sum } = point;
   const value = asDouble ?? asInt;
   return {
@@ -88,6 +91,26 @@ function readPoint(point: Json): OtlpPoint {
       number(pair['quantile'] ?? 0, 'quantile'),
       number(pair['value'] ?? 0, 'value'),
     ]),
+    ...(kind === 'exponential histogram' && { exponential: readExponential(point) }),
+  };
+}
+
+function readExponential(point: Json): ExponentialPoint {
+  return {
+    scale: number(point['scale'] ?? 0, 'scale'),
+    zeroCount: number(point['zeroCount'] ?? 0, 'zeroCount'),
+    zeroThreshold: number(point['zeroThreshold'] ?? 0, 'zeroThreshold'),
+    positive: readBuckets(object(point, 'positive')),
+    negative: readBuckets(object(point, 'negative')),
+  };
+}
+
+function readBuckets(buckets: Json): ExponentialBuckets {
+  const counts = array(buckets, 'bucketCounts');
+  if (counts.length > MAX_EXPONENTIAL_COUNTS) throw new Fault('malformed', `${counts.length} bucketCounts`);
+  return {
+    offset: number(buckets['offset'] ?? 0, 'offset'),
+    counts: counts.map((count) => number(count, 'bucketCounts')),
   };
 }
 

@@ -32,7 +32,27 @@ export interface OtlpPoint {
   /** Not cumulated. */
   readonly bucketCounts: readonly number[];
   readonly quantiles: readonly (readonly [quantile: number, value: number])[];
+  /** Of an exponential histogram. */
+  readonly exponential?: ExponentialPoint;
 }
+
+export interface ExponentialPoint {
+  /** Bucket i holds what is above base^i, up to base^(i + 1), with base = 2^(2^-scale). */
+  readonly scale: number;
+  readonly zeroCount: number;
+  readonly zeroThreshold: number;
+  readonly positive: ExponentialBuckets;
+  readonly negative: ExponentialBuckets;
+}
+
+export interface ExponentialBuckets {
+  /** Index of the first. */
+  readonly offset: number;
+  readonly counts: readonly number[];
+}
+
+/** More counts of one side are no honest histogram. */
+export const MAX_EXPONENTIAL_COUNTS = 100_000;
 
 /** In the order of the sender. */
 export type Attributes = readonly Attribute[];

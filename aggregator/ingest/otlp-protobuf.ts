@@ -1,13 +1,16 @@
 import { Fault } from '../../lib/fault.ts';
-import { FIXED64, ProtobufReader } from '../../lib/protobuf-reader.ts';
+import { FIXED64, ProtobufReader, zigzag } from '../../lib/protobuf-reader.ts';
 import {
   attribute,
   MAX_DEPTH,
+  MAX_EXPONENTIAL_COUNTS,
   NO_RECORDED_VALUE,
   printDouble,
   printMap,
   quoted,
   type Attribute,
+  type ExponentialBuckets,
+  type ExponentialPoint,
   type OtlpKind,
   type OtlpPoint,
   type OtlpSink,
@@ -107,7 +110,10 @@ interface MutablePoint {
   bounds: number[];
   bucketCounts: number[];
   quantiles: [number, number][];
+  exponential?: MutableExponential;
 }
+
+type MutableExponential = { -readonly [Name in keyof ExponentialPoint]: ExponentialPoint[Name] };
 
 function readPoint(point: ProtobufReader, kind: OtlpKind, known: KnownPairs): OtlpPoint {
   const read: MutablePoint = {
@@ -120,13 +126,19 @@ function readPoint(point: ProtobufReader, kind: OtlpKind, known: KnownPairs): Ot
     bucketCounts: [],
     quantiles: [],
   };
-  const readField = kind === 'histogram' ? histogramField : kind === 'summary' ? summaryField : numberField;
+  const readField = FIELD_READERS[kind] ?? numberField;
   while (point.next()) {
     if (point.field === 3) read.atMs = Number(point.fixed64() / NANOS_PER_MS);
     else readField(point, read);
   }
   return read;
 }
+
+const FIELD_READERS: Readonly<Partial<Record<OtlpKind, typeof numberField>>> = {
+  histogram: histogramField,
+  summary: summaryField,
+  'exponential histogram': exponentialField,
+};
 
 function numberField(point: ProtobufReader, read: MutablePoint): void {
   if (point.field === 7) read.attributes.push(readKeyValue(point.message(), read.known));
@@ -146,6 +158,37 @@ function histogramField(point: ProtobufReader, read: MutablePoint): void {
     readPacked(point, (view, at) => read.bucketCounts.push(Number(view.getBigUint64(at, true))));
   else if (point.field === 7) readPacked(point, (view, at) => read.bounds.push(view.getFloat64(at, true)));
   else point.skip();
+}
+
+function exponentialField(point: ProtobufReader, read: MutablePoint): void {
+  const exponential = (read.exponential ??= {
+    scale: 0,
+    zeroCount: 0,
+    zeroThreshold: 0,
+    positive: { offset: 0, counts: [] },
+    negative: { offset: 0, counts: [] },
+  });
+  if (point.field === 1) read.attributes.push(readKeyValue(point.message(), read.known));
+  else if (point.field === 10) read.ended = hasEnded(point);
+  else if (point.field === 4) read.count = Number(point.fixed64());
+  else if (point.field === 5) read.sum = point.double();
+  else if (point.field === 6) exponential.scale = zigzag(point.int64());
+  else if (point.field === 7) exponential.zeroCount = Number(point.fixed64());
+  else if (point.field === 8) exponential.positive = readBuckets(point.message());
+  else if (point.field === 9) exponential.negative = readBuckets(point.message());
+  else if (point.field === 14) exponential.zeroThreshold = point.double();
+  else point.skip();
+}
+
+function readBuckets(buckets: ProtobufReader): ExponentialBuckets {
+  let offset = 0;
+  const counts: number[] = [];
+  while (buckets.next()) {
+    if (buckets.field === 1) offset = zigzag(buckets.int64());
+    else if (buckets.field === 2) buckets.int64s(counts, MAX_EXPONENTIAL_COUNTS);
+    else buckets.skip();
+  }
+  return { offset, counts };
 }
 
 function summaryField(point: ProtobufReader, read: MutablePoint): void {

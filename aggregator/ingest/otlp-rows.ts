@@ -1,6 +1,7 @@
 import { METRIC_NAME } from '../../wire/labels.ts';
 import { putStale } from '../../wire/sample.ts';
 import type { Collected } from './collected.ts';
+import { exponentialHistogram } from './otlp-exponential.ts';
 import {
   TEMPORALITY_CUMULATIVE,
   TEMPORALITY_DELTA,
@@ -75,7 +76,10 @@ export class OtlpRows implements OtlpSink {
     const form = formOf(metric.kind);
     const context = `otlp ${name.length}:${name}${this.#context}`;
     for (const point of metric.points) {
-      const reason = this.#take(name, context, form, point);
+      const reason =
+        metric.kind === 'exponential histogram'
+          ? this.#takeExponential(name, point)
+          : this.#take(name, context, form, point);
       if (reason === undefined) this.#timesMs.add(point.atMs);
       else this.#collected.refuse(() => reason);
     }
@@ -111,6 +115,16 @@ export class OtlpRows implements OtlpSink {
     if (point.ended) for (let i = 0; i < values.length; i++) putStale(values, i);
     this.#collected.rows.addRow(group, atMs, values);
     return undefined;
+  }
+
+  #takeExponential(name: string, point: OtlpPoint): string | undefined {
+    const read = exponentialHistogram(point, this.#collected.maxHistogramBuckets);
+    const problem = point.atMs === 0 ? 'a point without a time' : typeof read === 'string' ? read : undefined;
+    const wrong = this.#wrongAttribute(name, point.attributes);
+    if (wrong !== undefined || typeof read === 'string' || problem !== undefined)
+      return this.#reason(name, point, problem);
+    const labels = this.#collected.check(textsOf(this.#labels(name, point.attributes)));
+    return typeof labels === 'string' ? labels : this.#collected.addHistogram(labels, read);
   }
 
   #reason(name: string, { attributes, atMs }: OtlpPoint, problem: string | undefined): string {
@@ -182,7 +196,6 @@ function textsOf(labels: LabelMap): string[] {
 function metricProblem({ kind, temporality }: OtlpMetric, name: string): string | undefined {
   if (name === '') return 'nothing of the name can be a metric name';
   if (kind === 'unknown') return 'a metric of a kind that is not known';
-  if (kind === 'exponential histogram') return 'exponential histograms are not taken yet';
   if (kind === 'gauge' || kind === 'summary' || temporality === TEMPORALITY_CUMULATIVE) return undefined;
   return temporality === TEMPORALITY_DELTA
     ? `a ${kind} of deltas is not taken: set the exporter to cumulative temporality`

@@ -47,6 +47,11 @@ export interface FakeMetric {
   readonly summary?: FakeData;
 }
 
+export interface FakeBuckets {
+  readonly offset: number;
+  readonly bucketCounts: readonly string[];
+}
+
 export interface FakePoint {
   readonly attributes?: readonly FakeAttribute[];
   readonly timeUnixNano: string;
@@ -57,6 +62,11 @@ export interface FakePoint {
   readonly sum?: number;
   readonly bucketCounts?: readonly string[];
   readonly explicitBounds?: readonly number[];
+  readonly scale?: number;
+  readonly zeroCount?: string;
+  readonly positive?: FakeBuckets;
+  readonly negative?: FakeBuckets;
+  readonly zeroThreshold?: number;
   readonly quantileValues?: readonly { readonly quantile: number; readonly value: number }[];
 }
 
@@ -105,6 +115,7 @@ function writeMetric(out: Message, metric: FakeMetric): void {
 }
 
 function writePoint(out: Message, point: FakePoint, kind: string): void {
+  if (kind === 'exponentialHistogram') return writeExponential(out, point);
   const histogram = kind === 'histogram';
   out.attributes(histogram ? 9 : 7, point.attributes);
   out.fixed64(3, BigInt(point.timeUnixNano));
@@ -121,6 +132,27 @@ function writePoint(out: Message, point: FakePoint, kind: string): void {
       pair.double(2, value);
     });
   }
+}
+
+function writeExponential(out: Message, point: FakePoint): void {
+  const sint = (value: number): number => (value < 0 ? -2 * value - 1 : 2 * value);
+  out.attributes(1, point.attributes);
+  out.fixed64(3, BigInt(point.timeUnixNano));
+  if (point.count !== undefined) out.fixed64(4, BigInt(point.count));
+  if (point.sum !== undefined) out.double(5, point.sum);
+  if (point.scale !== undefined) out.varint(6, sint(point.scale));
+  if (point.zeroCount !== undefined) out.fixed64(7, BigInt(point.zeroCount));
+  for (const [field, buckets] of [[8, point.positive] as const, [9, point.negative] as const]) {
+    if (buckets === undefined) continue;
+    out.sub(field, (inner) => {
+      inner.varint(1, sint(buckets.offset));
+      const counts = message((list) => buckets.bucketCounts.forEach((count) => list.uvarint(Number(count))));
+      inner.u8((2 << 3) | 2);
+      inner.block(counts);
+    });
+  }
+  if (point.flags !== undefined) out.varint(10, point.flags);
+  if (point.zeroThreshold !== undefined) out.double(14, point.zeroThreshold);
 }
 
 function message(write: (out: Message) => void): Uint8Array {

@@ -216,13 +216,68 @@ describe('OTLP in protobuf and JSON', () => {
     ]);
   });
 
+  test('an exponential histogram is a native one', () => {
+    const take = (point: Omit<FakePoint, 'timeUnixNano'>): string[] => {
+      const exponentialHistogram = { aggregationTemporality: 2, dataPoints: [at(point)] };
+      const told = both(request([{ name: 'e', exponentialHistogram }]));
+      expect(told.refused).toBe('');
+      return told.taken.map((line) => line.replace(/^e\{__histogram__="(.*)"\}/, '$1'));
+    };
+    const base = { count: '12', sum: 4.5, zeroCount: '2', zeroThreshold: 0.25 };
+    // Above base^0 up to base^1 is bucket 0 there and 1 here; empty ones are left out.
+    expect(
+      take({
+        ...base,
+        scale: 3,
+        positive: { offset: -1, bucketCounts: ['1', '0', '4'] },
+        negative: { offset: 7, bucketCounts: ['5'] },
+      }),
+    ).toEqual([
+      'count 12',
+      'sum 4.5',
+      'schema 3',
+      'zero_threshold 0.25',
+      'zero 2',
+      'reset_hint 0',
+      '+0 1',
+      '+2 4',
+      '-8 5',
+    ]);
+    // Two steps finer than the finest schema: four buckets become one.
+    const fine = take({
+      ...base,
+      scale: 10,
+      positive: { offset: -2, bucketCounts: ['1', '2', '3', '4', '5', '6', '7'] },
+    });
+    expect(fine.slice(2)).toEqual([
+      'schema 8',
+      'zero_threshold 0.25',
+      'zero 2',
+      'reset_hint 0',
+      '+0 3',
+      '+1 18',
+      '+2 7',
+    ]);
+    expect(take({ ...base, scale: 3, flags: 1, positive: { offset: 0, bucketCounts: ['1'] } })).toEqual([
+      'count 12',
+      'sum stale',
+      'schema 3',
+      'zero_threshold 0.25',
+      'zero 2',
+      'reset_hint 0',
+    ]);
+  });
+
   test('what is not taken is counted and named, the rest is taken', () => {
     const two = [at({ asInt: '1' }), at({ asInt: '2' })];
     const told = both(
       request([
         { name: 'delta', sum: { aggregationTemporality: 1, isMonotonic: true, dataPoints: two } },
         { name: 'unclear', sum: { dataPoints: two } },
-        { name: 'expo', exponentialHistogram: { aggregationTemporality: 2, dataPoints: two } },
+        {
+          name: 'expo',
+          exponentialHistogram: { aggregationTemporality: 2, dataPoints: [at({ scale: -5 })] },
+        },
         { name: 'nothing' },
         gauge('...', at({ asInt: '1' })),
         gauge(
@@ -238,11 +293,11 @@ describe('OTLP in protobuf and JSON', () => {
       ]),
     );
     expect(told.taken).toEqual(['g stale', 'g 7']);
-    expect(told.count).toBe(12);
+    expect(told.count).toBe(11);
     expect(told.refused.split('\n')).toEqual([
       'delta: a sum of deltas is not taken: set the exporter to cumulative temporality',
       'unclear: a sum with temporality 0 is not taken, only cumulative',
-      'expo: exponential histograms are not taken yet',
+      'expo: scale -5, the coarsest that is taken is -4',
       'nothing: a metric of a kind that is not known',
       '...: nothing of the name can be a metric name',
       'g: a point without a value',
