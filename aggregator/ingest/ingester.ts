@@ -93,7 +93,6 @@ const TAKEN = { ok: true, samples: 0, lines: 0, lineBytes: 0, repeated: false, s
 const REPEATED: IngestReply = { ...TAKEN, repeated: true };
 /** Buffers that grew larger for one body are not kept for the next. */
 const MAX_KEPT_BYTES = 16 * 1024 ** 2;
-const MAX_KEPT_BUFFERS = 64;
 
 /** Takes what agents and others send, a group at a time, so that many requests share one commit. */
 export class Ingester {
@@ -228,11 +227,12 @@ export class Ingester {
     return buffer;
   }
 
+  /** A burst of large bodies is not remembered for ever. */
   #dropLargeBuffers(): void {
     this.#usedBuffers = 0;
-    if (this.#buffers.length > MAX_KEPT_BUFFERS) this.#buffers.length = MAX_KEPT_BUFFERS;
-    for (const [i, { byteLength }] of this.#buffers.entries())
-      if (byteLength > MAX_KEPT_BYTES) this.#buffers[i] = new RowBuffer();
+    let bytes = 0;
+    const kept = this.#buffers.findIndex(({ byteLength }) => (bytes += byteLength) > MAX_KEPT_BYTES);
+    if (kept >= 0) this.#buffers.length = kept;
   }
 }
 

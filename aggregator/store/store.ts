@@ -83,7 +83,7 @@ export interface GroupRegistry {
   readonly generation: number;
   /** Is this series registered? */
   hasSeries(labels: Labels): boolean;
-  /** Series that are registered. */
+  /** Series that are written; of those that have ended, only the ones that came since the last fold. */
   readonly seriesCount: number;
   /** Those of them that carry this label. */
   seriesWith(name: string, value: string): number;

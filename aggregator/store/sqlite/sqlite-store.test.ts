@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { FakeClock } from '../../../lib/clock.ts';
 import { decodePackedBatch, encodeBatch } from '../../../wire/batch.ts';
-import { labelsFrom } from '../../../wire/labels.ts';
+import { labelsFrom, type Labels } from '../../../wire/labels.ts';
 import { unpackLines, type PackedLogStream } from '../../../wire/log-section.ts';
 import { everyLine, freeLogLimits, linesAsBatch, logStoreContract } from '../log-store.contract.ts';
 import { show, streamOf } from '../log-store.fake.ts';
@@ -264,6 +264,43 @@ describe('the sqlite store', () => {
     }
     const expected = all.flatMap((_, i) => [...Array.from({ length: i + 1 }, () => i), 9, 9, 9, 9]);
     expect(read(store)).toEqual(expected.sort((a, b) => a - b));
+    await store.close();
+  });
+
+  test('series that have ended are given up, those that go on are registered anew', async () => {
+    const place = folder();
+    let store = openStore(place);
+    const series = (n: number, count: number): Labels[] =>
+      Array.from({ length: count }, (_, i) => labelsFrom({ __name__: 'x', n: String(n), i: String(i) }));
+    const write = (n: number, count: number, atMs: number): void =>
+      put(store, [rowOf(series(n, count), atMs, new Float64Array(count).fill(n))]);
+    write(1, 60_000, START_MS);
+    write(2, 10, START_MS);
+    await store.settle();
+    const { generation } = store.writer;
+    expect(store.writer.seriesCount).toBe(60_010);
+    write(2, 10, START_MS + 1000);
+    write(3, 5, START_MS + 1000);
+    // Heads that are sealed after this one have another catalog; its samples are still found by the old one.
+    const folding = store.settle();
+    expect(store.writer.generation).not.toBe(generation);
+    expect(store.writer.seriesCount).toBe(0);
+    write(2, 10, START_MS + 2000);
+    const all = (): [number, number][] =>
+      store.reader
+        .select(everything, [{ name: 'n', op: '=~', value: '2|3' }], ALL, freeLimits)
+        .map(({ values }): [number, number] => [values[0]!, values.length])
+        .sort(([a], [b]) => a - b);
+    const expected = [
+      ...Array.from({ length: 10 }, () => [2, 3]),
+      ...Array.from({ length: 5 }, () => [3, 1]),
+    ];
+    expect(all()).toEqual(expected);
+    await folding;
+    expect(all()).toEqual(expected);
+    expect(store.writer.seriesCount).toBe(10);
+    store = await store.crash();
+    expect(all()).toEqual(expected);
     await store.close();
   });
 

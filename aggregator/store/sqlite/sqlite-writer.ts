@@ -106,6 +106,8 @@ export class SqliteWriter implements StoreWriter {
   #head: Head;
   #headSinceMs: number;
   #sealed: Head | undefined;
+  /** Series of the catalog that had no samples in the head that was sealed last. */
+  #endedSeries = 0;
   /** Heads that are folded; a tail that has not seen their last lines finds them here. */
   #retired: { readonly head: Head; readonly untilMs: number }[] = [];
   /** The last journal entry of the sealed head. */
@@ -162,7 +164,7 @@ export class SqliteWriter implements StoreWriter {
   }
 
   get seriesCount(): number {
-    return this.#catalog.seriesCount;
+    return this.#catalog.seriesCount - this.#endedSeries;
   }
 
   hasSeries(labels: Labels): boolean {
@@ -225,7 +227,7 @@ export class SqliteWriter implements StoreWriter {
     const bytesOf = (files: PartitionFiles): number =>
       files.list().reduce((sum, file) => sum + files.bytesOf(file), 0);
     return {
-      series: this.#catalog.seriesCount,
+      series: this.seriesCount,
       openSamples: this.#head.sampleCount + (this.#sealed?.sampleCount ?? 0),
       openBytes: this.#catalog.byteLength + this.#head.byteLength + (this.#sealed?.byteLength ?? 0),
       storedBytes: bytesOf(metrics) + bytesOf(logs),
@@ -310,6 +312,7 @@ export class SqliteWriter implements StoreWriter {
     sealed.seal(through);
     this.#sealed = sealed;
     this.#sealedThrough = through;
+    this.#endedSeries = Math.max(0, this.#catalog.seriesCount - sealed.usedMembers);
     if (isMostlyEnded(this.#catalog, sealed)) this.#beginCatalog();
     this.#head = new Head(sealed.id + 1, this.#catalog);
     this.#headSinceMs = this.#options.clock.monotonicMs();
@@ -336,6 +339,7 @@ export class SqliteWriter implements StoreWriter {
   /** Series that are still written are registered anew when they come. */
   #beginCatalog(): void {
     this.#catalog = new Catalog(this.#catalog.id + 1);
+    this.#endedSeries = 0;
     this.#groups.clear();
   }
 
