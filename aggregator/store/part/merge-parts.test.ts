@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { labelsFrom, labelsKey } from '../../../wire/labels.ts';
+import { labelsFrom, labelsKey, labelValue, METRIC_NAME, type Labels } from '../../../wire/labels.ts';
 import { SampleColumn } from '../sample-column.ts';
 import { everything } from '../scope.ts';
 import { finished, MemoryBlocks } from './blocks.fake.ts';
 import { conditionsOf, findSeries } from './find-series.ts';
 import { foldPart } from './fold-part.ts';
 import { mergeParts } from './merge-parts.ts';
+import type { Keeps } from './kept-metrics.ts';
 import { type Group, naiveSeries, openSamples } from './open-samples.fake.ts';
 import { PartReader } from './part-reader.ts';
 import { verifyPart } from './verify-part.ts';
@@ -22,9 +23,12 @@ function fold(groups: readonly Group[], rank: number): PartReader | undefined {
   return new PartReader(blocks);
 }
 
-function merge(parts: readonly PartReader[]): { part: PartReader; blocks: MemoryBlocks; slices: number } {
+function merge(
+  parts: readonly PartReader[],
+  keeps?: Keeps,
+): { part: PartReader; blocks: MemoryBlocks; slices: number } {
   const blocks = new MemoryBlocks();
-  const work = mergeParts(parts, blocks);
+  const work = mergeParts(parts, blocks, keeps);
   for (let slices = 0; ; slices++) {
     const step = work.next();
     if (step.done !== true) continue;
@@ -97,6 +101,41 @@ describe('merged parts', () => {
         },
       ),
       { numRuns: 100 },
+    );
+  });
+
+  test('hold nothing of the metrics that are left out, and are as if those had never been', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(group, { maxLength: 3 }), { minLength: 1, maxLength: 4 }),
+        fc.constantFrom(/^$/, /a|b/, /^[^a]/, /./, /^/),
+        (folds, dropped) => {
+          const keeps: Keeps = (name) => !dropped.test(name);
+          const parts = folds.flatMap((groups, i) => fold(groups, i + 1) ?? []);
+          if (parts.length === 0) return;
+          const { part, blocks } = merge(parts, keeps);
+          const kept = folds.flat().map(({ series, rows }) => {
+            const places = [...series.keys()].filter((i) =>
+              keeps(labelValue(series[i] as Labels, METRIC_NAME)),
+            );
+            return {
+              series: places.map((i) => series[i] as Labels),
+              rows: rows.map(({ atMs, values }) => ({
+                atMs,
+                values: places.map((i) => values[i] as number),
+              })),
+            };
+          });
+          expect(read(part)).toEqual(naiveSeries(kept, DAY.fromMs, DAY.toMs));
+          expect([...verifyPart(part)]).toEqual([]);
+          // Other metrics' labels go as well.
+          const labels = kept.flatMap(({ series, rows }) => (rows.length > 0 ? series.flat() : []));
+          const texts = new Set(['', ...labels.filter((text) => text !== METRIC_NAME)]);
+          expect([...part.symbols.texts()]).toEqual([...texts].sort());
+          expect(merge([part]).blocks.blocks.slice(1)).toEqual(blocks.blocks.slice(1));
+        },
+      ),
+      { numRuns: 300 },
     );
   });
 

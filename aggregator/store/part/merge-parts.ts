@@ -1,5 +1,6 @@
 import { SampleColumn } from '../sample-column.ts';
 import type { BlockSink } from './blocks.ts';
+import { type Keeps, keptMetrics, neededSymbols } from './kept-metrics.ts';
 import { mergeRows, type MergedMetric } from './merge-rows.ts';
 import type { Metric } from './metric-table.ts';
 import type { PartReader, PlacedPiece } from './part-reader.ts';
@@ -21,14 +22,16 @@ const REMEMBERED_TIMES = 16 * 1024;
 
 /**
  * Writes the samples of several parts, lowest rank first, as one. Memory does not grow with the samples: a metric at a time, its labels
- * and a few blocks. Yields between slices of work and returns the directory, packed. Throws a `Fault` when a
- * block of a source is damaged.
+ * and a few blocks. Metrics that `keeps` does not keep are left out, with what they alone need; a part without any may come of that.
+ * Yields between slices of work and returns the directory, packed. Throws a `Fault` when a block of a source is damaged.
  */
 export function* mergeParts(
   sources: readonly PartReader[],
   sink: BlockSink,
+  keeps?: Keeps,
 ): Generator<undefined, Uint8Array> {
-  const { remaps, blocks } = yield* mergeSymbols(sources, sink);
+  const needed = keeps && (yield* neededSymbols(sources, keeps));
+  const { remaps, blocks } = yield* mergeSymbols(sources, sink, needed);
   const directories = sources.map(({ directory }) => directory);
   const range = {
     fromMs: Math.min(...directories.map(({ fromMs }) => fromMs)),
@@ -37,7 +40,7 @@ export function* mergeParts(
   const writer = new PartWriter(sink, range, blocks);
   const pieces = new PieceMerger(sources, writer);
   let series = 0;
-  for (const ofName of metricsOf(sources, remaps)) {
+  for (const ofName of metricsOf(sources, remaps, keeps)) {
     const merged = yield* mergeRows(sources, remaps, ofName);
     writer.metric(ofName.name, merged.rowCount, merged.labels);
     yield* mergeSeries(sources, merged, pieces, writer);
@@ -49,10 +52,11 @@ export function* mergeParts(
   return writer.finish(Math.max(...directories.map(({ rank }) => rank)));
 }
 
-/** Writes the symbols of all sources in order; `remaps`: by source, and by its symbols, those of the merged part. */
+/** Writes the symbols of all sources, or those of them that are needed, in order; `remaps`: by source, and by its symbols, those of the merged part. */
 function* mergeSymbols(
   sources: readonly PartReader[],
   sink: BlockSink,
+  needed?: readonly Uint8Array[],
 ): Generator<undefined, { remaps: Uint32Array[]; blocks: SymbolBlocks }> {
   const writer = new SymbolWriter(sink);
   const remaps = sources.map(({ symbols }) => new Uint32Array(symbols.count));
@@ -64,7 +68,8 @@ function* mergeSymbols(
     for (const text of heads) if (text !== undefined && (least === undefined || text < least)) least = text;
     if (least === undefined) break;
     // '' is there already.
-    const symbol = least === '' ? 0 : writer.add(least);
+    const isNeeded = needed?.some((of, i) => heads[i] === least && of[read[i] as number] === 1) ?? true;
+    const symbol = least === '' || !isNeeded ? 0 : writer.add(least);
     for (let i = 0; i < heads.length; i++) {
       if (heads[i] !== least) continue;
       (remaps[i] as Uint32Array)[read[i] as number] = symbol;
@@ -86,8 +91,9 @@ export interface MetricsOfName {
 function* metricsOf(
   sources: readonly PartReader[],
   remaps: readonly Uint32Array[],
+  keeps?: Keeps,
 ): Generator<MetricsOfName, undefined> {
-  const next = sources.map(eachMetric);
+  const next = sources.map((source) => keptMetrics(source, keeps));
   const heads = next.map((metrics) => metrics.next().value);
   const names = heads.map(() => 0);
   for (;;) {
@@ -102,10 +108,6 @@ function* metricsOf(
     yield { name, metrics };
     for (let i = 0; i < heads.length; i++) if (names[i] === name) heads[i] = next[i]?.next().value;
   }
-}
-
-function* eachMetric(part: PartReader): Generator<Metric, undefined> {
-  for (let block = 0; block < part.metricBlocks; block++) yield* part.metricsOf(block);
 }
 
 function* mergeSeries(
