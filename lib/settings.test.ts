@@ -10,6 +10,7 @@ import {
   formatAddress,
   integer,
   list,
+  nameAges,
   number,
   parseAddress,
   path,
@@ -33,6 +34,7 @@ const table = {
   share: ratio({ key: 'share', default: 0.8, doc: 'a' }),
   on: boolean({ key: 'on', default: false, doc: 'a' }),
   globs: list({ key: 'globs', default: [], doc: 'a' }),
+  ages: nameAges({ key: 'ages', default: [], doc: 'a' }),
   peer: url({ key: 'peer', doc: 'a' }),
   password: secretFile({ key: 'password-file', doc: 'a' }),
   title: text({ key: 'title', default: '', doc: 'a' }),
@@ -120,6 +122,40 @@ describe('values', () => {
         expect(parseAddress(formatAddress({ host, port }))).toEqual({ host, port });
       }),
     );
+  });
+});
+
+describe('ages by name', () => {
+  test.each([
+    [
+      ['go_.*=2d', ' up=1w '],
+      ['go_.*', 2],
+      ['up', 7],
+    ],
+    [
+      ['a{1', '3}b=1d', '', 'c{2,}=2d'],
+      ['a{1,3}b', 1],
+      ['c{2,}', 2],
+    ],
+    [['a=b=1y'], ['a=b', 365]],
+    [[' ']],
+  ] as [string[], ...[string, number][]][])('%j are read in order, and read back', (texts, ...ages) => {
+    const value = table.ages.parse(texts);
+    expect(value).toEqual(ages.map(([pattern, days]) => ({ pattern, days })));
+    expect(table.ages.parse(table.ages.show(value).split(','))).toEqual(value);
+  });
+
+  test.each([
+    ['go_.*', 'has "go_.*", which is not PATTERN=AGE such as go_.*=2d'],
+    ['=2d', 'has "=2d", which is not PATTERN=AGE'],
+    ['x=1d,go_(=2d', 'has "go_(=2d", whose pattern is no RE2 expression: '],
+    ['a)|(b=2d', 'has "a)|(b=2d", whose pattern is no RE2 expression: '],
+    ['x=2', 'has "x=2", whose age is not a duration such as'],
+    ['x=', 'has "x=", whose age is not a duration'],
+    ['x=36h', 'has "x=36h", whose age is not in whole days, 1d or more'],
+    ['x=0', 'has "x=0", whose age is not in whole days, 1d or more'],
+  ])('%s is refused', (text, reason) => {
+    expect(() => table.ages.parse(text.split(','))).toThrow(reason);
   });
 });
 

@@ -1,4 +1,6 @@
-import { Fault } from './fault.ts';
+import { RE2JS } from 're2js';
+
+import { Fault, reasonOf } from './fault.ts';
 import { formatBytes, formatDurationMs, parseBytes, parseDurationMs } from './quantity.ts';
 
 /**
@@ -192,6 +194,29 @@ export function list<const O extends Declared<readonly string[]>>(
   });
 }
 
+/** Days that what has a name of this pattern is kept for. */
+export interface NameAge {
+  /** RE2, of the whole name. */
+  readonly pattern: string;
+  readonly days: number;
+}
+
+/** `PATTERN=AGE`, an age in whole days, as many times as needed and in order: `go_.*=2d`. */
+export function nameAges<const O extends Declared<readonly string[]>>(
+  options: O,
+): Setting<readonly NameAge[] | Absent<O>> {
+  return declare<readonly NameAge[], O>(options, {
+    kind: 'list of PATTERN=AGE, separated by commas',
+    arity: 'list',
+    // A comma in `x{1,3}` is none of the list.
+    parse: (texts) => {
+      const items = texts.join(',').split(/(?<!\{\d+),/);
+      return Object.freeze(items.flatMap((item) => (item.trim() === '' ? [] : parseNameAge(item.trim()))));
+    },
+    show: (ages) => ages.map(({ pattern, days }) => `${pattern}=${days}d`).join(','),
+  });
+}
+
 /** An http or https URL, as it was written; its user and password are not printed. */
 export function url<const O extends Declared<string>>(options: O): Setting<string | Absent<O>> {
   return declare<string, O>(options, { ...single('http or https URL', parseUrl, maskUrl), mask: maskUrl });
@@ -211,6 +236,27 @@ export function parseAddress(text: string): Address {
 
 export function formatAddress({ host, port }: Address): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+const DAY_MS = 86_400_000;
+
+function parseNameAge(text: string): NameAge {
+  const [, pattern = '', age = ''] = /^(.+)=([^=]*)$/s.exec(text) ?? [];
+  const wrong = (why: string): Fault => new Fault('bad_setting', `has ${JSON.stringify(text)}, ${why}`);
+  if (pattern === '') throw wrong('which is not PATTERN=AGE such as go_.*=2d');
+  try {
+    RE2JS.compile(pattern);
+  } catch (thrown) {
+    throw wrong(`whose pattern is no RE2 expression: ${reasonOf(thrown)}`);
+  }
+  let days: number;
+  try {
+    days = parseDurationMs(age) / DAY_MS;
+  } catch (thrown) {
+    throw wrong(`whose age ${reasonOf(thrown)}`);
+  }
+  if (days < 1 || !Number.isInteger(days)) throw wrong('whose age is not in whole days, 1d or more');
+  return Object.freeze({ pattern, days });
 }
 
 function filled(what: string) {
