@@ -26,6 +26,7 @@ export class AggregatorMetrics {
   readonly #folds: Counter<'result'>;
   readonly #foldSeconds: Histogram;
   readonly #dropped: Counter;
+  readonly #droppedSamples: Counter;
   readonly #readerDeaths: Counter;
 
   constructor(registry: Registry, log: Log, look: Look) {
@@ -54,6 +55,10 @@ export class AggregatorMetrics {
     );
     this.#folds = counter('store_folds_total', 'Folds of open data into partitions.', 'result');
     this.#dropped = counter('store_dropped_partitions_total', 'Partitions that retention removed.');
+    this.#droppedSamples = counter(
+      'store_dropped_samples_total',
+      'Samples that retention by metric name removed from partitions.',
+    );
     this.#readerDeaths = counter('query_thread_deaths_total', 'Reader threads that a query ended.');
     this.#foldSeconds = new Histogram({
       name: 'binnacle_store_fold_seconds',
@@ -103,12 +108,6 @@ export class AggregatorMetrics {
         this.#folds.inc({ result: 'failed' });
         this.#log.error('open data could not be folded; tried again in 10 s', { reason: first });
         break;
-      case 'merged':
-        this.#log.info('parts of a day merged', { file: first, parts: second, samples: third });
-        break;
-      case 'mergeFailed':
-        this.#log.warn('parts of a day could not be merged', { file: first, reason: second });
-        break;
       case 'entryDamaged':
         this.#damaged.inc({ what: 'journal entry' });
         this.#log.error('a journal entry is damaged and was left out', { entry: first, reason: second });
@@ -121,13 +120,6 @@ export class AggregatorMetrics {
           reason: third,
         });
         break;
-      case 'partitionDropped':
-        this.#dropped.inc();
-        this.#log.info('a partition was dropped', { file: first, reason: second });
-        break;
-      case 'retentionFailed':
-        this.#log.error('a partition that is to go could not be removed', { file: first, reason: second });
-        break;
       case 'gap':
         this.#gaps.inc(Number(values[3]));
         this.#log.warn('an agent left out batches', {
@@ -138,13 +130,50 @@ export class AggregatorMetrics {
         });
         break;
       default:
-        throw new Error(`BUG: an event called ${name}`);
+        this.#upkeepEvent(name, values);
     }
   }
 
   readerDied(reason: string): void {
     this.#readerDeaths.inc();
     this.#log.warn('a query ended its thread; a new one was started', { reason });
+  }
+
+  #upkeepEvent(name: string, values: readonly (string | number)[]): void {
+    const [first = '', second = '', third = '', fourth = '', fifth = ''] = values;
+    switch (name) {
+      case 'merged':
+        this.#log.info('parts of a day merged', { file: first, parts: second, samples: third });
+        break;
+      case 'mergeFailed':
+        this.#log.warn('parts of a day could not be merged', { file: first, reason: second });
+        break;
+      case 'metricsDropped':
+        this.#droppedSamples.inc(Number(third));
+        this.#log.info('metrics of a day were dropped by name', {
+          file: first,
+          series: second,
+          samples: third,
+          bytes: fourth,
+          seconds: Number(fifth).toFixed(3),
+        });
+        break;
+      case 'metricsDropFailed':
+        this.#log.warn('metrics of a day could not be dropped by name; tried again in an hour', {
+          file: first,
+          reason: second,
+        });
+        break;
+      case 'partitionDropped':
+        this.#dropped.inc();
+        this.#log.info('a partition was dropped', { file: first, reason: second });
+        break;
+      case 'retentionFailed':
+        this.#log.error('a partition that is to go could not be removed', { file: first, reason: second });
+        break;
+      default:
+        throw new Error(`BUG: an event called ${name}`);
+    }
   }
 }
 

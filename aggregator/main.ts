@@ -136,6 +136,7 @@ async function startWriter(
     retention: {
       maxBytes: settings.retentionBytes ?? defaultMaxBytes(folder),
       maxAgeMs: settings.retentionAgeMs,
+      rules: settings.retentionRules,
     },
     maxQueuedBytes: settings.queueBytes,
     limits: {

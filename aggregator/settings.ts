@@ -4,6 +4,7 @@ import {
   bytes,
   duration,
   integer,
+  nameAges,
   path,
   secretFile,
   type SettingsOf,
@@ -103,6 +104,11 @@ export const aggregatorSettings = {
     key: 'store.retention-age',
     min: '1d',
     doc: 'Days older than this are dropped. Default: no limit.',
+  }),
+  retentionRules: nameAges({
+    key: 'store.retention-of',
+    default: [],
+    doc: 'Series whose metric name a pattern (RE2, of the whole name) matches are dropped when their day is older; of several the first that matches counts. `go_.*=2d` keeps those two days.',
   }),
   queryThreads: integer({
     key: 'query.threads',

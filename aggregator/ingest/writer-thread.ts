@@ -136,6 +136,8 @@ function openStore(options: WriterThreadOptions, readers: ReadonlySet<MessagePor
       foldFailed: event('foldFailed'),
       merged: event('merged'),
       mergeFailed: event('mergeFailed'),
+      metricsDropped: event('metricsDropped'),
+      metricsDropFailed: event('metricsDropFailed'),
       entryDamaged: event('entryDamaged'),
       partitionDamaged: event('partitionDamaged'),
       partitionDropped: event('partitionDropped'),

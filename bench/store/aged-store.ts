@@ -121,10 +121,12 @@ function openWriter(folder: string, clock: FakeClock): SqliteWriter {
       partitionDropped: fail('partition dropped'),
       merged: () => {},
       mergeFailed: fail('merge failed'),
+      metricsDropped: fail('metrics dropped'),
+      metricsDropFailed: fail('metrics drop failed'),
       retentionFailed: fail('retention failed'),
     },
     openDataBytes: UNLIMITED,
     foldAfterMs: UNLIMITED,
-    retention: { maxBytes: UNLIMITED, maxAgeMs: undefined },
+    retention: { maxBytes: UNLIMITED, maxAgeMs: undefined, rules: [] },
   });
 }

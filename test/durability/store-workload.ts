@@ -167,6 +167,8 @@ function openWriter(folder: string, onView: (view: StoreView) => void, damage: s
       foldFailed: tell('fold failed'),
       merged: () => {},
       mergeFailed: tell('merge failed'),
+      metricsDropped: () => {},
+      metricsDropFailed: tell('metrics drop failed'),
       entryDamaged: tell('entry damaged'),
       partitionDamaged: tell('partition damaged'),
       partitionDropped: tell('partition dropped'),
@@ -174,7 +176,7 @@ function openWriter(folder: string, onView: (view: StoreView) => void, damage: s
     },
     openDataBytes: 2 ** 30,
     foldAfterMs: 2 ** 30,
-    retention: { maxBytes: 2 ** 40, maxAgeMs: undefined },
+    retention: { maxBytes: 2 ** 40, maxAgeMs: undefined, rules: [] },
   });
 }
 

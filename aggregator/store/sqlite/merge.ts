@@ -3,8 +3,11 @@ import { setImmediate } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 
 import { mergeParts } from '../part/merge-parts.ts';
+import { decodeDirectory } from '../part/directory.ts';
+import { type Keeps, keptMetrics } from '../part/kept-metrics.ts';
 import { partsToMerge } from '../part/merge-policy.ts';
 import { PartReader } from '../part/part-reader.ts';
+import { appliedRules, noteRules } from './applied-rules.ts';
 import { BlockCache } from './block-cache.ts';
 import {
   BlockPacker,
@@ -17,6 +20,7 @@ import {
   unfinishedParts,
 } from './block-table.ts';
 import { isSqliteError, openForUpkeep, Statements, truncateWal } from './database.ts';
+import type { DueRules } from './name-rules.ts';
 import { PARTITION_VERSION } from './partition.ts';
 
 const CACHED_BYTES = 16 * 1024 * 1024;
@@ -63,10 +67,54 @@ export async function mergePartition(file: string, options: MergeOptions): Promi
   }
 }
 
+/** What rules by metric name took out of a day. */
+export interface Dropped {
+  /** One that several parts have counts once a part. */
+  readonly series: number;
+  readonly samples: number;
+  /** Nothing was left, and the file is gone. */
+  readonly isAll: boolean;
+}
+
+/**
+ * Writes the parts of a partition that rules were not applied to as one without the metrics that the rules drop, as a
+ * merge does; notes the rules in the transaction that puts it in their place. When no metric would be left, `remove`
+ * is called instead, while nobody writes. Undefined: stopped, or a fold came between.
+ */
+export async function dropByRules(
+  file: string,
+  rules: DueRules,
+  mayGoOn: MergeOptions['mayGoOn'],
+  remove: () => void,
+): Promise<Dropped | undefined> {
+  const database = openForUpkeep(file, PARTITION_VERSION);
+  try {
+    database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    const merge = new Merge(database, { what: 'all', mayGoOn });
+    const dropped = await merge.dropByRules(rules);
+    if (dropped?.isAll !== true) return dropped;
+    // No pause from here on.
+    if (!merge.isAsBefore()) return undefined;
+    database.close();
+    remove();
+    return dropped;
+  } finally {
+    if (database.open && database.inTransaction) database.exec('ROLLBACK');
+    database.close();
+  }
+}
+
+interface NumberedPart {
+  readonly number: number;
+  readonly part: PartReader;
+}
+
 class Merge {
   readonly #database: Database.Database;
   readonly #statements: Statements;
   readonly #options: MergeOptions;
+  /** A part that comes has this number. */
+  #nextPart = 0;
 
   constructor(database: Database.Database, options: MergeOptions) {
     this.#database = database;
@@ -83,23 +131,80 @@ class Merge {
     return result;
   }
 
+  async dropByRules(rules: DueRules): Promise<Dropped | undefined> {
+    if (!(await this.#dropUnfinished())) return undefined;
+    const parts = this.#parts();
+    this.#nextPart = nextPart(this.#statements);
+    const applied = appliedRules(this.#statements);
+    const due = parts.filter(
+      ({ part }) => applied?.rules !== rules.text || part.directory.rank > applied.rank,
+    );
+    const dropped = await this.#dropFrom(due, rules, parts);
+    if (dropped === undefined) return undefined;
+    if (!dropped.isAll && (await this.#dropUnfinished())) await this.#giveBackRoom();
+    return dropped;
+  }
+
+  /** Has no part come since `dropByRules` looked, and does nobody write? */
+  isAsBefore(): boolean {
+    if (!this.#begin()) return false;
+    const isAsBefore = nextPart(this.#statements) === this.#nextPart;
+    this.#database.exec('ROLLBACK');
+    return isAsBefore;
+  }
+
+  async #dropFrom(
+    due: readonly NumberedPart[],
+    rules: DueRules,
+    parts: readonly NumberedPart[],
+  ): Promise<Dropped | undefined> {
+    const keeps: Keeps = (name) => !rules.drops(name);
+    let series = due.reduce((sum, { part }) => sum + part.directory.seriesCount, 0);
+    const others = parts.filter((part) => !due.includes(part));
+    let isAll = others.every(({ part }) => part.directory.seriesCount === 0);
+    for (const { part } of due) {
+      for (const { rows } of keptMetrics(part, keeps)) {
+        series -= rows;
+        isAll = false;
+      }
+      part.forget();
+      if (!(await this.#pause())) return undefined;
+    }
+    const samples = samplesOf(due);
+    const rank = Math.max(0, ...parts.map(({ part }) => part.directory.rank));
+    const note = (): void => noteRules(this.#statements, { rules: rules.text, rank });
+    if (series === 0) {
+      if (due.length > 0 && !(await this.#transact(note))) return undefined;
+      return { series, samples: 0, isAll: false };
+    }
+    if (isAll) return { series, samples, isAll };
+    const kept = await this.#merge(due, { keeps, note });
+    return kept && { series, samples: samples - kept.samples, isAll };
+  }
+
   /** Lowest rank first. */
-  #due(): { readonly number: number; readonly part: PartReader }[] {
+  #parts(): NumberedPart[] {
     const cache = new BlockCache(CACHED_BYTES);
     const parts = partsOf(this.#statements).map((number) => {
       const block = (of: number): Uint8Array =>
         cache.get(0, number, of, () => readBlock(this.#statements, number, of));
       return { number, part: new PartReader({ block }) };
     });
-    parts.sort((a, b) => a.part.directory.rank - b.part.directory.rank);
+    return parts.sort((a, b) => a.part.directory.rank - b.part.directory.rank);
+  }
+
+  #due(): NumberedPart[] {
+    const parts = this.#parts();
     if (this.#options.what === 'all') return parts.length > 1 ? parts : [];
     const sizes = parts.map(({ part }) => part.directory);
     const count = partsToMerge(sizes, this.#options.what === 'due of a day that is over');
     return count === 0 ? [] : parts.slice(-count);
   }
 
+  /** `note` is called in the transaction that makes the merged part the one that counts. */
   async #merge(
-    due: readonly { readonly number: number; readonly part: PartReader }[],
+    due: readonly NumberedPart[],
+    { keeps, note }: { readonly keeps?: Keeps; readonly note?: () => void } = {},
   ): Promise<MergeResult | undefined> {
     const sink = new BlockPacker(ZSTD_LEVEL);
     let number: number | undefined;
@@ -111,6 +216,7 @@ class Merge {
     const work = mergeParts(
       due.map(({ part }) => part),
       sink,
+      keeps,
     );
     for (;;) {
       const step = work.next();
@@ -120,12 +226,13 @@ class Merge {
         const isDone = await this.#transact(() => {
           write();
           for (const old of due) dropDirectory(this.#statements, old.number);
+          note?.();
         });
         if (!isDone) return undefined;
         this.#database.pragma('synchronous = NORMAL');
         return {
           parts: due.length,
-          samples: due.reduce((sum, { part }) => sum + part.directory.sampleCount, 0),
+          samples: keeps ? decodeDirectory(step.value).sampleCount : samplesOf(due),
         };
       }
       if (sink.waitingBytes >= FLUSH_BYTES && !(await this.#transact(write))) return undefined;
@@ -178,4 +285,8 @@ class Merge {
       throw thrown;
     }
   }
+}
+
+function samplesOf(parts: readonly NumberedPart[]): number {
+  return parts.reduce((sum, { part }) => sum + part.directory.sampleCount, 0);
 }

@@ -48,6 +48,9 @@ function open(): Store {
         folding: () => store.folding,
         onMerged: (_file, { parts, samples }) => void store.told.push(`${parts} parts, ${samples} samples`),
         onFailed: (_file, reason) => void store.told.push(reason),
+        onDropped: () => {},
+        onDropFailed: (_due, reason) => void store.told.push(reason),
+        onAllDropped: () => {},
       }),
     fold: (merger) => {
       const rows = [{ atMs: START_MS + ++folds * 1000, values: [folds] }];
@@ -56,6 +59,7 @@ function open(): Store {
       finished(day.add(openSamples([{ series: [labelsFrom({ __name__: 'x' })], rows }]), files.of(START_MS)));
       day.commit(folds);
       day.close();
+      files.changed();
       merger?.folded(START_MS);
     },
     parts: () => {

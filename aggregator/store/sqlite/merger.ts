@@ -1,6 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
+
 import type { Clock } from '../../../lib/clock.ts';
 import { reasonOf } from '../../../lib/fault.ts';
-import { mergePartition, type MergeOptions, type MergeResult } from './merge.ts';
+import type { DueDay } from './due-by-name.ts';
+import { type Dropped, dropByRules, mergePartition, type MergeOptions, type MergeResult } from './merge.ts';
 import type { PartitionFile, PartitionFiles } from './partition-files.ts';
 import { freeSpace } from './retention.ts';
 
@@ -18,6 +21,11 @@ export interface MergerOptions {
   readonly folding: () => Promise<void> | undefined;
   readonly onMerged: (file: string, result: MergeResult, seconds: number) => void;
   readonly onFailed: (file: string, reason: string) => void;
+  /** Rules are applied to a day, which gave so many bytes back; nothing may have been to drop. */
+  readonly onDropped: (due: DueDay, dropped: Dropped, bytes: number, seconds: number) => void;
+  readonly onDropFailed: (due: DueDay, reason: string) => void;
+  /** The last of the days of `dropByName` was looked at. */
+  readonly onAllDropped: () => void;
 }
 
 /** A day that may have something to merge, now or later. */
@@ -29,15 +37,19 @@ interface WaitingDay {
 }
 
 /**
- * Merges the parts of days, one day at a time, after folds and when a day is over; lets every fold by. A day
+ * Merges the parts of days, one day at a time, after folds and when a day is over, and drops metrics by name; lets every fold by. A day
  * that can't be merged is left as it is until it is folded into again.
  */
 export class Merger {
   readonly #options: MergerOptions;
   readonly #waiting = new Map<number, WaitingDay>();
+  /** Days that lose metrics by name. */
+  #dropping: DueDay[] = [];
+  #droppingFrom: number | undefined;
   #running: Promise<void> | undefined;
   #isClosed = false;
   #spareBytes = 0;
+  #busyWith: number | undefined;
 
   /** Days that are over are looked at once after a start: one may have ended while nothing ran. */
   constructor(options: MergerOptions) {
@@ -52,9 +64,20 @@ export class Merger {
     return this.#spareBytes;
   }
 
+  /** The day that is written anew: its file must not go meanwhile. */
+  get busyWith(): number | undefined {
+    return this.#busyWith;
+  }
+
   /** To be called after each fold into a day. */
   folded(dayMs: number): void {
     this.#waiting.set(dayMs, { foldedAtMs: this.#options.clock.monotonicMs(), isLookedAt: false });
+    this.#start();
+  }
+
+  /** To be called with all days that lose metrics by name; replaces those that wait. */
+  dropByName(days: readonly DueDay[]): void {
+    this.#dropping = days.filter(({ day }) => day.fromMs !== this.#droppingFrom);
     this.#start();
   }
 
@@ -79,17 +102,28 @@ export class Merger {
   }
 
   #start(): void {
-    if (this.#running || this.#isClosed || this.#waiting.size === 0) return;
+    if (this.#running || this.#isClosed) return;
+    if (this.#waiting.size === 0 && this.#dropping.length === 0) return;
     this.#running = this.#run().finally(() => (this.#running = undefined));
   }
 
   async #run(): Promise<void> {
-    const { clock, files, quietMs } = this.#options;
     // Not in the middle of what calls.
     await this.#options.folding();
-    const days = new Map(files.list().map((day) => [day.fromMs, day]));
+    await this.#mergeDue();
+    while (!this.#isClosed && this.#dropping.length > 0) {
+      await this.#drop(this.#dropping.shift() as DueDay);
+      if (this.#dropping.length === 0) this.#options.onAllDropped();
+      // What grows does not wait for all of them.
+      await this.#mergeDue();
+    }
+  }
+
+  async #mergeDue(): Promise<void> {
+    const { clock, files, quietMs } = this.#options;
     for (const [dayMs, waiting] of this.#waiting) {
-      const day = days.get(dayMs);
+      if (this.#isClosed) return;
+      const day = files.get(dayMs);
       const isOver = day !== undefined && clock.nowMs() > day.toMs + LATE_MS;
       const isQuiet = waiting.foldedAtMs === undefined || clock.monotonicMs() - waiting.foldedAtMs >= quietMs;
       const isLast = isOver && isQuiet;
@@ -98,27 +132,67 @@ export class Merger {
       if (day === undefined || (waiting.isLookedAt && !isLast)) continue;
       waiting.isLookedAt = true;
       await this.#merge(day, isLast ? 'due of a day that is over' : 'due of a day that grows');
-      if (this.#isClosed) return;
+      // A start looks at all days.
+      await setImmediate();
     }
   }
 
   async #merge(day: PartitionFile, what: MergeOptions['what']): Promise<void> {
-    const { clock, files, folder, onMerged, onFailed } = this.#options;
+    const { clock, onMerged, onFailed } = this.#options;
     const startMs = clock.monotonicMs();
     try {
-      const bytes = files.bytesOf(day);
-      // Made, and not written to yet.
-      if (bytes === 0) return;
-      const { freeBytes, leastBytes } = freeSpace(folder);
-      if (freeBytes - leastBytes < bytes)
-        throw new Error(`${bytes} bytes are needed for it, ${freeBytes} are free`);
-      this.#spareBytes = bytes;
-      const result = await mergePartition(day.file, { what, mayGoOn: () => this.#mayGoOn() });
+      const result = await this.#rewrite(day, () =>
+        mergePartition(day.file, { what, mayGoOn: () => this.#mayGoOn() }),
+      );
       if (result) onMerged(day.file, result, (clock.monotonicMs() - startMs) / 1000);
     } catch (thrown) {
       onFailed(day.file, reasonOf(thrown));
+    }
+  }
+
+  async #drop(due: DueDay): Promise<void> {
+    const { clock, files, onDropped, onDropFailed } = this.#options;
+    const { day, rules } = due;
+    const startMs = clock.monotonicMs();
+    this.#droppingFrom = day.fromMs;
+    try {
+      if (!(await this.#mayGoOn()) || files.get(day.fromMs) === undefined) return;
+      const before = files.bytesOf(day);
+      const dropped = await this.#rewrite(day, () =>
+        dropByRules(
+          day.file,
+          rules,
+          () => this.#mayGoOn(),
+          () => files.remove(day),
+        ),
+      );
+      if (dropped === undefined) return;
+      const bytes = before - (dropped.isAll ? 0 : files.bytesOf(day));
+      onDropped(due, dropped, bytes, (clock.monotonicMs() - startMs) / 1000);
+    } catch (thrown) {
+      onDropFailed(due, reasonOf(thrown));
+    } finally {
+      this.#droppingFrom = undefined;
+    }
+  }
+
+  /** Runs what writes a day anew when there is room for it; undefined when nothing is in the day. */
+  async #rewrite<T>(day: PartitionFile, run: () => Promise<T | undefined>): Promise<T | undefined> {
+    const { files, folder } = this.#options;
+    const bytes = files.bytesOf(day);
+    // Made, and not written to yet.
+    if (bytes === 0) return undefined;
+    const { freeBytes, leastBytes } = freeSpace(folder);
+    if (freeBytes - leastBytes < bytes)
+      throw new Error(`${bytes} bytes are needed for it, ${freeBytes} are free`);
+    this.#spareBytes = bytes;
+    this.#busyWith = day.fromMs;
+    try {
+      return await run();
     } finally {
       this.#spareBytes = 0;
+      this.#busyWith = undefined;
+      files.changed();
     }
   }
 

@@ -101,7 +101,9 @@ export class PartitionReader {
       // Fast path: all series of the part.
       this.#guard(limits, () => {
         for (const symbol of part.labels.names()) into.add(part.symbols.text(symbol));
-        if (part.metricsOf(part.metricBlocks - 1).at(-1)?.name !== 0) into.add(METRIC_NAME);
+        // All metrics of a part may have been left out.
+        const last = part.metricBlocks === 0 ? undefined : part.metricsOf(part.metricBlocks - 1).at(-1);
+        if ((last?.name ?? 0) !== 0) into.add(METRIC_NAME);
       });
     }
     this.#eachFound(

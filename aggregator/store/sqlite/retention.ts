@@ -1,9 +1,10 @@
 import { statfsSync } from 'node:fs';
 
 import { reasonOf } from '../../../lib/fault.ts';
+import type { NameRule } from './name-rules.ts';
 import { DAY_MS, type PartitionFile, type PartitionFiles } from './partition-files.ts';
 
-export interface Dropped {
+export interface DroppedDay {
   readonly file: string;
   readonly reason: string;
   /** Why it is there all the same. */
@@ -16,6 +17,8 @@ export interface Retention {
   readonly maxBytes: number;
   /** Undefined: no age limit. */
   readonly maxAgeMs: number | undefined;
+  /** Ages by metric name. */
+  readonly rules: readonly NameRule[];
 }
 
 /** A clock that is further than this from the newest data is not believed, and no file is dropped for its age. */
@@ -43,29 +46,36 @@ export function freeSpace(folder: string): { freeBytes: number; leastBytes: numb
 
 /**
  * Drops the oldest days until what is left fits, of samples and lines alike, whichever is older; tells each with
- * its reason.
+ * its reason. A file in which something goes on stays.
  */
 export function enforceRetention(
   kinds: readonly PartitionFiles[],
-  retention: Retention,
+  limits: Pick<Retention, 'maxBytes' | 'maxAgeMs'>,
   nowMs: number,
-): Dropped[] {
+  isBusy: (partition: PartitionFile) => boolean = () => false,
+): DroppedDay[] {
   const all = kinds.flatMap((files) =>
     files.list().map((partition) => ({ partition, files, bytes: files.bytesOf(partition) })),
   );
   all.sort((a, b) => a.partition.fromMs - b.partition.fromMs);
   const newest = all.at(-1)?.partition;
   let total = all.reduce((sum, { bytes }) => sum + bytes, 0);
-  const dropped: Dropped[] = [];
+  const dropped: DroppedDay[] = [];
   for (const { partition, files, bytes } of all) {
     if (newest === undefined || partition.fromMs === newest.fromMs) break;
-    const reason = reasonToDrop(partition, newest, total, retention, nowMs);
-    if (reason === undefined) break;
+    const reason = reasonToDrop(partition, newest, total, limits, nowMs);
+    // It, and what would go after it, is for the next time.
+    if (reason === undefined || isBusy(partition)) break;
     const failure = failureOf(() => files.remove(partition));
     dropped.push({ file: partition.file, reason, failure });
     if (failure === undefined) total -= bytes;
   }
   return dropped;
+}
+
+/** `newest`: the newest day of all. */
+export function isClockTrusted(nowMs: number, newest: PartitionFile): boolean {
+  return Math.abs(nowMs - newest.toMs) <= CLOCK_TRUST_MS + DAY_MS;
 }
 
 function failureOf(run: () => void): string | undefined {
@@ -81,12 +91,12 @@ function reasonToDrop(
   { toMs }: PartitionFile,
   newest: PartitionFile,
   bytes: number,
-  { maxBytes, maxAgeMs }: Retention,
+  { maxBytes, maxAgeMs }: Pick<Retention, 'maxBytes' | 'maxAgeMs'>,
   nowMs: number,
 ): string | undefined {
   if (bytes > maxBytes)
     return `the store takes ${bytes} bytes, at most ${maxBytes} are kept (store.retention-size)`;
   if (maxAgeMs === undefined || nowMs - toMs <= maxAgeMs) return undefined;
-  if (Math.abs(nowMs - newest.toMs) > CLOCK_TRUST_MS + DAY_MS) return undefined;
+  if (!isClockTrusted(nowMs, newest)) return undefined;
   return `its newest sample is older than the retention of ${maxAgeMs / DAY_MS} days (store.retention-age)`;
 }

@@ -55,6 +55,8 @@ function openStore(folder: string, options: Partial<WriterOptions> = {}): Opened
     foldFailed: tell('foldFailed'),
     merged: tell('merged'),
     mergeFailed: tell('mergeFailed'),
+    metricsDropped: tell('metricsDropped'),
+    metricsDropFailed: tell('metricsDropFailed'),
     entryDamaged: tell('entryDamaged'),
     partitionDamaged: tell('partitionDamaged'),
     partitionDropped: tell('partitionDropped'),
@@ -72,7 +74,7 @@ function openStore(folder: string, options: Partial<WriterOptions> = {}): Opened
     events,
     openDataBytes: 64 * 1024 ** 2,
     foldAfterMs: HOUR_MS,
-    retention: { maxBytes: 1024 ** 3, maxAgeMs: undefined },
+    retention: { maxBytes: 1024 ** 3, maxAgeMs: undefined, rules: [] },
     ...options,
   });
   return {
@@ -306,7 +308,7 @@ describe('the sqlite store', () => {
 
   test('the oldest days go when the store is too large, the newest stays', async () => {
     const place = folder();
-    const store = openStore(place, { retention: { maxBytes: 1, maxAgeMs: undefined } });
+    const store = openStore(place, { retention: { maxBytes: 1, maxAgeMs: undefined, rules: [] } });
     put(store, rowsOf([0, 1, 2].map((day) => [{ __name__: 'x' }, START_MS + day * DAY_MS, day] as const)));
     await store.settle();
     expect(readdirSync(join(place, 'metrics')).filter((name) => name.endsWith('.db'))).toEqual([
@@ -319,7 +321,7 @@ describe('the sqlite store', () => {
 
   test('lines and samples count together, the older day goes first', async () => {
     const place = folder();
-    const store = openStore(place, { retention: { maxBytes: 1, maxAgeMs: undefined } });
+    const store = openStore(place, { retention: { maxBytes: 1, maxAgeMs: undefined, rules: [] } });
     put(store, rowsOf([1, 2].map((day) => [{ __name__: 'x' }, START_MS + day * DAY_MS, day] as const)));
     putLines(
       store,
@@ -338,7 +340,7 @@ describe('the sqlite store', () => {
   test('a clock a year ahead drops nothing for its age', async () => {
     const place = folder();
     const clock = new FakeClock(START_MS);
-    const store = openStore(place, { clock, retention: { maxBytes: 1e12, maxAgeMs: 5 * DAY_MS } });
+    const store = openStore(place, { clock, retention: { maxBytes: 1e12, maxAgeMs: 5 * DAY_MS, rules: [] } });
     put(store, rowsOf([0, 1].map((day) => [{ __name__: 'x' }, START_MS + day * DAY_MS, day] as const)));
     clock.jump(400 * DAY_MS);
     await store.settle();

@@ -66,6 +66,8 @@ function open(place: string, options: Partial<WriterOptions> = {}) {
       foldFailed: tell('foldFailed'),
       merged: () => {},
       mergeFailed: tell('mergeFailed'),
+      metricsDropped: () => {},
+      metricsDropFailed: tell('metricsDropFailed'),
       entryDamaged: tell('entryDamaged'),
       partitionDamaged: tell('partitionDamaged'),
       partitionDropped: () => {},
@@ -73,7 +75,7 @@ function open(place: string, options: Partial<WriterOptions> = {}) {
     },
     openDataBytes: 64 * 1024 ** 2,
     foldAfterMs: DAY_MS,
-    retention: { maxBytes: 1e12, maxAgeMs: undefined },
+    retention: { maxBytes: 1e12, maxAgeMs: undefined, rules: [] },
     ...options,
   });
   const put = (atMs: number, value: number): void => {
@@ -196,7 +198,7 @@ describe('a fold', () => {
     const place = folder();
     // Not ours, and `unlink` does not take it.
     mkdirSync(join(place, 'metrics', '2020-01-01.db'), { recursive: true });
-    const store = open(place, { retention: { maxBytes: 1, maxAgeMs: undefined } });
+    const store = open(place, { retention: { maxBytes: 1, maxAgeMs: undefined, rules: [] } });
     store.put(START_MS, 1);
     await store.writer.fold();
     const told = store.told.filter((line) => !line.startsWith('mergeFailed'));

@@ -23,12 +23,12 @@ import {
   type StoredEntry,
 } from './journal.ts';
 import { readOmitted, RowsReader, RowsWriter, writeOmitted } from './journal-rows.ts';
-import { Merger } from './merger.ts';
 import { LOG_PARTITION_VERSION } from './log-partition.ts';
 import { PARTITION_VERSION } from './partition.ts';
 import { PartitionFiles, dayOf, setAside } from './partition-files.ts';
 import { KeptPartitions } from './kept-partitions.ts';
-import { enforceRetention, freeSpace, type Retention } from './retention.ts';
+import { freeSpace, type Retention } from './retention.ts';
+import { Upkeep, type UpkeepEvents } from './upkeep.ts';
 import type { StoreView } from './view.ts';
 
 export interface WriterOptions {
@@ -65,16 +65,12 @@ export interface StoreFigures {
 }
 
 /** What an operator should hear of. */
-export interface WriterEvents {
+export interface WriterEvents extends UpkeepEvents {
   replayed(entries: number, skipped: number): void;
   folded(samples: number, lines: number, seconds: number): void;
   foldFailed(reason: string): void;
-  merged(file: string, parts: number, samples: number, seconds: number): void;
-  mergeFailed(file: string, reason: string): void;
   entryDamaged(id: number, reason: string): void;
   partitionDamaged(file: string, aside: string, reason: string): void;
-  partitionDropped(file: string, reason: string): void;
-  retentionFailed(file: string, reason: string): void;
 }
 
 /** Entries are numbered from the time of the start on, with room for so many each millisecond. */
@@ -94,7 +90,7 @@ export class SqliteWriter implements StoreWriter {
   readonly #options: WriterOptions;
   readonly #journal: JournalHandle;
   readonly #files: StoreFiles;
-  readonly #merger: Merger;
+  readonly #upkeep: Upkeep;
   readonly #kept = {
     metrics: new KeptPartitions(PARTITION_VERSION),
     logs: new KeptPartitions(LOG_PARTITION_VERSION),
@@ -132,14 +128,12 @@ export class SqliteWriter implements StoreWriter {
     this.#head = new Head(options.clock.nowMs(), this.#catalog);
     this.#replay();
     this.#publish();
-    this.#merger = new Merger({
-      files: this.#files.metrics,
-      folder: options.folder,
-      clock: options.clock,
+    this.#upkeep = new Upkeep({
+      ...options,
+      files: this.#files,
       quietMs: Math.min(QUIET_MS, 2 * options.foldAfterMs),
       folding: () => this.#folding,
-      onMerged: (file, { parts, samples }, seconds) => options.events.merged(file, parts, samples, seconds),
-      onFailed: (file, reason) => options.events.mergeFailed(file, reason),
+      onRemoved: () => this.#publish(),
     });
   }
 
@@ -224,13 +218,11 @@ export class SqliteWriter implements StoreWriter {
   /** Figures for the aggregator's own metrics. */
   stats(): StoreFigures {
     const { metrics, logs } = this.#files;
-    const bytesOf = (files: PartitionFiles): number =>
-      files.list().reduce((sum, file) => sum + files.bytesOf(file), 0);
     return {
       series: this.seriesCount,
       openSamples: this.#head.sampleCount + (this.#sealed?.sampleCount ?? 0),
       openBytes: this.#catalog.byteLength + this.#head.byteLength + (this.#sealed?.byteLength ?? 0),
-      storedBytes: bytesOf(metrics) + bytesOf(logs),
+      storedBytes: metrics.totalBytes() + logs.totalBytes(),
       partitions: metrics.list().length + logs.list().length,
     };
   }
@@ -251,7 +243,7 @@ export class SqliteWriter implements StoreWriter {
     const nowMs = this.#options.clock.monotonicMs();
     this.#forgetRetired(nowMs);
     if (this.#unpublished !== undefined) this.#publish();
-    this.#merger.tick();
+    this.#upkeep.tick();
     if (this.#folding || (this.#head.isEmpty && this.#sealed === undefined)) return;
     if (this.#foldFailure && nowMs < this.#foldFailure.retryAtMs) return;
     const due =
@@ -269,11 +261,11 @@ export class SqliteWriter implements StoreWriter {
 
   /** Merges each day of samples into one part, as it comes about by itself once the day is over. */
   async merge(): Promise<void> {
-    await this.#merger.mergeAll();
+    await this.#upkeep.mergeAll();
   }
 
   async close(): Promise<void> {
-    await this.#merger.close();
+    await this.#upkeep.close();
     await this.#folding;
     this.#kept.metrics.close();
     this.#kept.logs.close();
@@ -286,23 +278,23 @@ export class SqliteWriter implements StoreWriter {
     // A head whose fold failed is tried again as it is; what came since waits in the open one.
     const through = this.#sealed ? this.#sealedThrough : this.#journal.lastId;
     const sealed = this.#sealed ?? this.#seal(through);
+    let days: readonly number[];
     try {
-      for (const dayMs of await foldHead(sealed, this.#files, through)) this.#merger.folded(dayMs);
+      days = await foldHead(sealed, this.#files, through);
       // The entries are not needed from here on; the schemas of the open head are.
       this.#journal.dropThrough(through, new Set(this.#groups.keys()));
     } catch (thrown) {
       if (thrown instanceof DamagedDay) this.#setAside(thrown.file, thrown);
       this.#foldFailure = { reason: reasonOf(thrown), retryAtMs: clock.monotonicMs() + RETRY_FOLD_MS };
       events.foldFailed(this.#foldFailure.reason);
-      // May be what makes room.
-      this.#enforceRetention();
+      this.#upkeep.foldFailed();
       this.#publish();
       return;
     }
     this.#sealed = undefined;
     this.#retired.push({ head: sealed, untilMs: clock.monotonicMs() + RETIRED_MS });
     this.#foldFailure = undefined;
-    this.#enforceRetention();
+    this.#upkeep.folded(days);
     this.#publish();
     events.folded(sealed.sampleCount, sealed.logs.lineCount, (clock.monotonicMs() - startMs) / 1000);
   }
@@ -321,20 +313,11 @@ export class SqliteWriter implements StoreWriter {
     return sealed;
   }
 
-  #enforceRetention(): void {
-    const { clock, events, retention } = this.#options;
-    const kinds = [this.#files.metrics, this.#files.logs];
-    // What a merge takes for a moment drops no day.
-    const maxBytes = retention.maxBytes + this.#merger.spareBytes;
-    const limits = { ...retention, maxBytes };
-    for (const { file, reason, failure } of enforceRetention(kinds, limits, clock.nowMs())) {
-      if (failure === undefined) events.partitionDropped(file, reason);
-      else events.retentionFailed(file, failure);
-    }
-  }
-
-  readonly #setAside = (file: string, thrown: unknown): void =>
+  readonly #setAside = (file: string, thrown: unknown): void => {
     this.#options.events.partitionDamaged(file, setAside(file), reasonOf(thrown));
+    this.#files.metrics.changed();
+    this.#files.logs.changed();
+  };
 
   /** Series that are still written are registered anew when they come. */
   #beginCatalog(): void {
