@@ -5,8 +5,8 @@ import type { PartReader } from './part-reader.ts';
 /** Does a metric of this name stay when parts are merged? */
 export type Keeps = (metricName: string) => boolean;
 
-/** The metrics of a part that stay, in order of their names. */
-export function* keptMetrics(part: PartReader, keeps?: Keeps): Generator<Metric, undefined> {
+/** The metrics of a part, those that `keeps` keeps, in order of their names. */
+export function* metricsOf(part: PartReader, keeps?: Keeps): Generator<Metric, undefined> {
   for (let block = 0; block < part.metricBlocks; block++) {
     for (const metric of part.metricsOf(block)) {
       if (keeps === undefined || keeps(part.symbols.text(metric.name))) yield metric;
@@ -22,7 +22,7 @@ export function* neededSymbols(
   const needed = sources.map(({ symbols }) => new Uint8Array(symbols.count));
   for (const [i, source] of sources.entries()) {
     const ofSource = needed[i] as Uint8Array;
-    for (const metric of keptMetrics(source, keeps)) {
+    for (const metric of metricsOf(source, keeps)) {
       ofSource[metric.name] = 1;
       for (const label of metric.labelNames) {
         ofSource[label] = 1;

@@ -113,7 +113,7 @@ describe('merged parts', () => {
           const keeps: Keeps = (name) => !dropped.test(name);
           const parts = folds.flatMap((groups, i) => fold(groups, i + 1) ?? []);
           if (parts.length === 0) return;
-          const { part, blocks } = merge(parts, keeps);
+          const { part } = merge(parts, keeps);
           const kept = folds.flat().map(({ series, rows }) => {
             const places = [...series.keys()].filter((i) =>
               keeps(labelValue(series[i] as Labels, METRIC_NAME)),
@@ -132,7 +132,7 @@ describe('merged parts', () => {
           const labels = kept.flatMap(({ series, rows }) => (rows.length > 0 ? series.flat() : []));
           const texts = new Set(['', ...labels.filter((text) => text !== METRIC_NAME)]);
           expect([...part.symbols.texts()]).toEqual([...texts].sort());
-          expect(merge([part]).blocks.blocks.slice(1)).toEqual(blocks.blocks.slice(1));
+          expect(read(merge([part]).part)).toEqual(read(part));
         },
       ),
       { numRuns: 300 },
@@ -154,6 +154,41 @@ describe('merged parts', () => {
     expect(piecesOf(part)).toEqual([1800, 1800]);
     expect(part.directory.timelineCount).toBe(2);
     expect(piecesOf(merge([part, fold([pods(3, 4, 900)], 5) as PartReader]).part)).toEqual([1800, 1800, 900]);
+  });
+
+  describe('of one part', () => {
+    const hours = 3;
+    const metrics = Array.from({ length: 12 }, (_, i) => `m${String(i).padStart(2, '0')}`);
+    const groups = (hour: number): Group[] =>
+      metrics.map((__name__, m) => ({
+        series: Array.from({ length: 8 }, (_, i) => labelsFrom({ __name__, pod: `pod-${i}` })),
+        rows: Array.from({ length: 1100 }, (_, row) => ({
+          atMs: DAY.fromMs + hour * 3_600_000 + row * 1000,
+          values: Array.from({ length: 8 }, (_, i) => Math.round(1e4 * Math.sin(m + i * row))),
+        })),
+      }));
+    const parts = Array.from({ length: hours }, (_, hour) => fold(groups(hour), hour + 1) as PartReader);
+    const { part, blocks } = merge(parts);
+    const all = read(part);
+    const framesOf = ({ kinds, blocks: bytes }: MemoryBlocks): string[] =>
+      bytes.flatMap((block, i) => (kinds[i] === 'values' ? Buffer.from(block).toString('hex') : []));
+
+    test.each([
+      ['the first', ['m00'], 4],
+      ['the last', ['m11'], 4],
+      ['one in the middle', ['m05'], 4],
+      ['all but the ends', metrics.slice(1, -1), 0],
+      ['each second', metrics.filter((_, i) => i % 2 > 0), 0],
+      ['none', [], 5],
+    ])('without %s metric: whole frames are taken as they are', (_what, dropped, whole) => {
+      expect(framesOf(blocks)).toHaveLength(5);
+      const merged = merge([part], (name) => !dropped.includes(name));
+      const isKept = (key: string): boolean => !dropped.some((name) => key.includes(`:${name}`));
+      expect(read(merged.part)).toEqual(new Map([...all].filter(([key]) => isKept(key))));
+      expect([...verifyPart(merged.part)]).toEqual([]);
+      const before = new Set(framesOf(blocks));
+      expect(framesOf(merged.blocks).filter((frame) => before.has(frame))).toHaveLength(whole);
+    });
   });
 
   test('are made in many slices', () => {

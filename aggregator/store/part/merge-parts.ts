@@ -1,10 +1,11 @@
 import { SampleColumn } from '../sample-column.ts';
 import type { BlockSink } from './blocks.ts';
-import { type Keeps, keptMetrics, neededSymbols } from './kept-metrics.ts';
+import { type Keeps, metricsOf, neededSymbols } from './kept-metrics.ts';
 import { mergeRows, type MergedMetric } from './merge-rows.ts';
 import type { Metric } from './metric-table.ts';
 import type { PartReader, PlacedPiece } from './part-reader.ts';
 import { PartWriter } from './part-writer.ts';
+import { SeriesCopier } from './series-copier.ts';
 import { type SymbolBlocks, SymbolWriter } from './symbol-table.ts';
 import type { TimesOf } from './timelines.ts';
 
@@ -38,12 +39,14 @@ export function* mergeParts(
     toMs: Math.max(...directories.map(({ toMs }) => toMs)),
   };
   const writer = new PartWriter(sink, range, blocks);
+  const [first] = sources;
   const pieces = new PieceMerger(sources, writer);
+  const copier = sources.length === 1 && first ? new SeriesCopier(first, writer, keeps) : undefined;
   let series = 0;
-  for (const ofName of metricsOf(sources, remaps, keeps)) {
+  for (const ofName of metricsByName(sources, remaps, keeps)) {
     const merged = yield* mergeRows(sources, remaps, ofName);
     writer.metric(ofName.name, merged.rowCount, merged.labels);
-    yield* mergeSeries(sources, merged, pieces, writer);
+    yield* mergeSeries(sources, merged, copier ?? pieces, writer);
     series += merged.rowCount;
     if (series < FORGET_AFTER) continue;
     series = 0;
@@ -88,12 +91,12 @@ export interface MetricsOfName {
   readonly metrics: readonly (Metric | undefined)[];
 }
 
-function* metricsOf(
+function* metricsByName(
   sources: readonly PartReader[],
   remaps: readonly Uint32Array[],
   keeps?: Keeps,
 ): Generator<MetricsOfName, undefined> {
-  const next = sources.map((source) => keptMetrics(source, keeps));
+  const next = sources.map((source) => metricsOf(source, keeps));
   const heads = next.map((metrics) => metrics.next().value);
   const names = heads.map(() => 0);
   for (;;) {
@@ -113,7 +116,7 @@ function* metricsOf(
 function* mergeSeries(
   sources: readonly PartReader[],
   { rowCount, starts, from, rows, metrics }: MergedMetric,
-  pieces: PieceMerger,
+  pieces: PieceMerger | SeriesCopier,
   writer: PartWriter,
 ): Generator<undefined, undefined> {
   let work = 0;
@@ -121,9 +124,12 @@ function* mergeSeries(
     for (let i = starts[row] as number; i < (starts[row + 1] as number); i++) {
       const source = from[i] as number;
       const series = (metrics[source] as Metric).firstSeries + (rows[i] as number);
-      for (const piece of (sources[source] as PartReader).piecesOf(series)) pieces.add(source, piece);
+      // Fast path: one source.
+      if (pieces instanceof SeriesCopier) work += pieces.copy(series);
+      else for (const piece of (sources[source] as PartReader).piecesOf(series)) pieces.add(source, piece);
     }
-    work += pieces.write() + SERIES_WORK;
+    work += SERIES_WORK;
+    if (pieces instanceof PieceMerger) work += pieces.write();
     writer.endSeries();
     if (work < SLICE) continue;
     work = 0;

@@ -118,6 +118,18 @@ export class PartReader {
     return pieces;
   }
 
+  /** The first column of values of a series; of one past the last a greater number than any. */
+  firstColumnOf(series: number): number {
+    if (series >= this.directory.seriesCount) return Infinity;
+    const { first, starts, firstColumn } = this.#seriesBlock(series);
+    return firstColumn + (starts[series - first] as number);
+  }
+
+  /** A frame of columns of values, packed. */
+  frame(number: number): Uint8Array {
+    return this.#columns.bytes(number);
+  }
+
   /** Rising, not to be changed. */
   timesOf({ timeline, skipped, left }: TimesOf): Float64Array {
     const times = this.timelines.timesOf(timeline);

@@ -61,6 +61,18 @@ export class PartWriter {
     this.#pieces++;
   }
 
+  /** A frame as another part has it: the next pieces, which `framedPiece` tells, are its columns. */
+  frame(bytes: Uint8Array): void {
+    this.#values.addFrame(bytes);
+  }
+
+  /** A piece as `piece` takes it, whose values came with `frame`. */
+  framedPiece(times: TimesOf, rows: number): void {
+    this.#series.addPiece(times);
+    this.#sampleCount += rows;
+    this.#pieces++;
+  }
+
   endSeries(): void {
     this.#series.endSeries(this.#pieces);
     this.#pieces = 0;

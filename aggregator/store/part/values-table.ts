@@ -1,3 +1,4 @@
+import { ByteReader } from '../../../lib/byte-reader.ts';
 import type { BlockSink, BlockSource } from './blocks.ts';
 import { type Directory, TableWriter } from './directory.ts';
 import { FrameEncoder } from './frame-encoder.ts';
@@ -22,6 +23,13 @@ export class ValuesWriter {
     this.#frame.add(values);
     this.#count++;
     if (this.#frame.isFull || this.#frame.columns >= FRAME_COLUMNS) this.#close();
+  }
+
+  /** Takes a frame of another part, with all of its columns. */
+  addFrame(bytes: Uint8Array): void {
+    if (this.#frame.columns > 0) this.#close();
+    this.#blocks.add(this.#count, this.#sink.add('values', bytes));
+    this.#count += new ByteReader(bytes).uvarint();
   }
 
   finish(): Directory['values'] {
@@ -55,6 +63,11 @@ export class ValuesReader {
     this.#lastFrame = undefined;
   }
 
+  /** The bytes of the frame with this number. */
+  bytes(number: number): Uint8Array {
+    return this.#source.block(this.#directory.block[number] as number);
+  }
+
   /** Fills `into`, which is as long as the column. Throws a `Fault` when it is damaged. */
   decode(column: number, into: Float64Array): void {
     const number = lastAtMost(this.#directory.first, column);
@@ -66,7 +79,7 @@ export class ValuesReader {
     if (number === this.#last && this.#lastFrame !== undefined) return this.#lastFrame;
     let frame = this.#frames.get(number);
     if (frame === undefined) {
-      frame = new FrameReader(this.#source.block(this.#directory.block[number] as number));
+      frame = new FrameReader(this.bytes(number));
       if (this.#frames.size >= OPEN_FRAMES) this.#frames.delete(this.#frames.keys().next().value as number);
       this.#frames.set(number, frame);
     }

@@ -4,7 +4,7 @@ import type Database from 'better-sqlite3';
 
 import { mergeParts } from '../part/merge-parts.ts';
 import { decodeDirectory } from '../part/directory.ts';
-import { type Keeps, keptMetrics } from '../part/kept-metrics.ts';
+import { type Keeps, metricsOf } from '../part/kept-metrics.ts';
 import { partsToMerge } from '../part/merge-policy.ts';
 import { PartReader } from '../part/part-reader.ts';
 import { appliedRules, noteRules } from './applied-rules.ts';
@@ -163,7 +163,7 @@ class Merge {
     const others = parts.filter((part) => !due.includes(part));
     let isAll = others.every(({ part }) => part.directory.seriesCount === 0);
     for (const { part } of due) {
-      for (const { rows } of keptMetrics(part, keeps)) {
+      for (const { rows } of metricsOf(part, keeps)) {
         series -= rows;
         isAll = false;
       }
