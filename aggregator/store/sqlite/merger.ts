@@ -192,7 +192,7 @@ export class Merger {
     } finally {
       this.#spareBytes = 0;
       this.#busyWith = undefined;
-      files.changed();
+      files.changed(day);
     }
   }
 

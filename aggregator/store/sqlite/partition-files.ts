@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 
 import { makeDurableFolder } from '../../../lib/durable-file.ts';
 import type { TimeRange } from '../store.ts';
@@ -24,25 +24,34 @@ export function dayOf(atMs: number): number {
  */
 export class PartitionFiles {
   readonly #folder: string;
-  #days: ReadonlyMap<number, PartitionFile> | undefined;
-  #names = new Set<string>();
-  #list: readonly PartitionFile[] = [];
+  /** Oldest first. */
+  #days: Map<number, PartitionFile> | undefined;
   readonly #bytes = new Map<number, number>();
+  #totalBytes: number | undefined;
 
   constructor(folder: string) {
     this.#folder = folder;
     makeDurableFolder(folder);
   }
 
-  /** To be called when files came, went, grew or shrank. */
-  changed(): void {
+  /** To be called when files may have come or gone, and with a day when it alone grew or shrank. */
+  changed(day?: PartitionFile): void {
+    this.#totalBytes = undefined;
+    if (day !== undefined) {
+      this.#bytes.delete(day.fromMs);
+      return;
+    }
     this.#days = undefined;
+    this.#bytes.clear();
   }
 
   /** Oldest first. */
-  list(): readonly PartitionFile[] {
-    this.#look();
-    return this.#list;
+  list(): PartitionFile[] {
+    return [...this.#look().values()];
+  }
+
+  get count(): number {
+    return this.#look().size;
   }
 
   /** The file of a day, if there is one. */
@@ -52,39 +61,44 @@ export class PartitionFiles {
 
   /** The file that a day has, or would have. */
   of(dayMs: number): PartitionFile {
-    const name = `${new Date(dayMs).toISOString().slice(0, 10)}.db`;
-    return { file: join(this.#folder, name), fromMs: dayMs, toMs: dayMs + DAY_MS - 1 };
+    return this.#named(`${new Date(dayMs).toISOString().slice(0, 10)}.db`, dayMs);
   }
 
   /** Bytes on disk, with SQLite's own files beside. */
   bytesOf({ file, fromMs }: PartitionFile): number {
-    this.#look();
     let bytes = this.#bytes.get(fromMs);
     if (bytes === undefined) {
-      const there = companions(file).filter((name) => this.#names.has(basename(name)));
-      bytes = there.reduce((sum, name) => sum + (statSync(name, { throwIfNoEntry: false })?.size ?? 0), 0);
+      bytes = companions(file).reduce(
+        (sum, name) => sum + (statSync(name, { throwIfNoEntry: false })?.size ?? 0),
+        0,
+      );
       this.#bytes.set(fromMs, bytes);
     }
     return bytes;
   }
 
   /** Bytes of all files. */
-  totalBytes(): number {
-    return this.list().reduce((sum, file) => sum + this.bytesOf(file), 0);
+  get totalBytes(): number {
+    this.#totalBytes ??= this.list().reduce((sum, file) => sum + this.bytesOf(file), 0);
+    return this.#totalBytes;
   }
 
-  remove({ file }: PartitionFile): void {
+  remove(day: PartitionFile): void {
     this.changed();
-    for (const name of companions(file)) rmSync(name, { force: true });
+    for (const name of companions(day.file)) rmSync(name, { force: true });
   }
 
   #look(): ReadonlyMap<number, PartitionFile> {
-    if (this.#days !== undefined) return this.#days;
-    this.#names = new Set(readdirSync(this.#folder));
-    const days = [...this.#names].flatMap((name) => NAME.exec(name)?.[1] ?? []).sort();
-    this.#list = days.map((day) => this.of(Date.parse(`${day}T00:00:00Z`)));
-    this.#bytes.clear();
-    return (this.#days = new Map(this.#list.map((day) => [day.fromMs, day])));
+    if (this.#days === undefined) {
+      const days = readdirSync(this.#folder).flatMap((name) => NAME.exec(name)?.[1] ?? []);
+      const files = days.sort().map((day) => this.#named(`${day}.db`, Date.parse(`${day}T00:00:00Z`)));
+      this.#days = new Map(files.map((file) => [file.fromMs, file]));
+    }
+    return this.#days;
+  }
+
+  #named(name: string, dayMs: number): PartitionFile {
+    return { file: join(this.#folder, name), fromMs: dayMs, toMs: dayMs + DAY_MS - 1 };
   }
 }
 

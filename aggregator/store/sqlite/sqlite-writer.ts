@@ -222,8 +222,8 @@ export class SqliteWriter implements StoreWriter {
       series: this.seriesCount,
       openSamples: this.#head.sampleCount + (this.#sealed?.sampleCount ?? 0),
       openBytes: this.#catalog.byteLength + this.#head.byteLength + (this.#sealed?.byteLength ?? 0),
-      storedBytes: metrics.totalBytes() + logs.totalBytes(),
-      partitions: metrics.list().length + logs.list().length,
+      storedBytes: metrics.totalBytes + logs.totalBytes,
+      partitions: metrics.count + logs.count,
     };
   }
 
