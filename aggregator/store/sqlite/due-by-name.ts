@@ -6,6 +6,12 @@ import { isClockTrusted } from './retention.ts';
 export interface DueDay {
   readonly day: PartitionFile;
   readonly rules: DueRules;
+  /** Folds into the day that are known; one that comes later brings what the rules are not applied to. */
+  readonly folds: number;
+}
+
+export function isSameDue(a: DueDay, b: DueDay): boolean {
+  return a.day.fromMs === b.day.fromMs && a.rules.text === b.rules.text && a.folds === b.folds;
 }
 
 /** After a failure, as for want of room, the next try. */
@@ -16,6 +22,7 @@ export class DueByName {
   readonly #rules: NameRules;
   /** The text of the rules that a day holds nothing against. */
   readonly #applied = new Map<number, string>();
+  readonly #folds = new Map<number, number>();
   readonly #retryAtMs = new Map<number, number>();
 
   constructor(rules: NameRules) {
@@ -25,11 +32,12 @@ export class DueByName {
   /** A day got samples. */
   folded(dayMs: number): void {
     this.#applied.delete(dayMs);
+    this.#folds.set(dayMs, this.#foldsOf(dayMs) + 1);
   }
 
-  applied({ day, rules }: DueDay): void {
-    this.#applied.set(day.fromMs, rules.text);
+  applied({ day, rules, folds }: DueDay): void {
     this.#retryAtMs.delete(day.fromMs);
+    if (folds === this.#foldsOf(day.fromMs)) this.#applied.set(day.fromMs, rules.text);
   }
 
   failed({ day }: DueDay, monotonicMs: number): void {
@@ -46,7 +54,13 @@ export class DueByName {
     return days.flatMap((day) => {
       if (day.fromMs >= newest.fromMs || (this.#retryAtMs.get(day.fromMs) ?? 0) > now.monotonicMs) return [];
       const rules = this.#rules.dueAfter(now.nowMs - day.toMs);
-      return rules === undefined || this.#applied.get(day.fromMs) === rules.text ? [] : [{ day, rules }];
+      return rules === undefined || this.#applied.get(day.fromMs) === rules.text
+        ? []
+        : [{ day, rules, folds: this.#foldsOf(day.fromMs) }];
     });
+  }
+
+  #foldsOf(dayMs: number): number {
+    return this.#folds.get(dayMs) ?? 0;
   }
 }

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 
 import type { Clock } from '../../../lib/clock.ts';
 import { reasonOf } from '../../../lib/fault.ts';
-import type { DueDay } from './due-by-name.ts';
+import { type DueDay, isSameDue } from './due-by-name.ts';
 import { type Dropped, dropByRules, mergePartition, type MergeOptions, type MergeResult } from './merge.ts';
 import type { PartitionFile, PartitionFiles } from './partition-files.ts';
 import { freeSpace } from './retention.ts';
@@ -45,7 +45,7 @@ export class Merger {
   readonly #waiting = new Map<number, WaitingDay>();
   /** Days that lose metrics by name. */
   #dropping: DueDay[] = [];
-  #droppingFrom: number | undefined;
+  #droppingFrom: DueDay | undefined;
   #running: Promise<void> | undefined;
   #isClosed = false;
   #spareBytes = 0;
@@ -77,7 +77,8 @@ export class Merger {
 
   /** To be called with all days that lose metrics by name; replaces those that wait. */
   dropByName(days: readonly DueDay[]): void {
-    this.#dropping = days.filter(({ day }) => day.fromMs !== this.#droppingFrom);
+    const now = this.#droppingFrom;
+    this.#dropping = days.filter((due) => now === undefined || !isSameDue(due, now));
     this.#start();
   }
 
@@ -154,7 +155,7 @@ export class Merger {
     const { clock, files, onDropped, onDropFailed } = this.#options;
     const { day, rules } = due;
     const startMs = clock.monotonicMs();
-    this.#droppingFrom = day.fromMs;
+    this.#droppingFrom = due;
     try {
       if (!(await this.#mayGoOn()) || files.get(day.fromMs) === undefined) return;
       const before = files.bytesOf(day);
