@@ -1,5 +1,5 @@
 import type { AggregateOp } from '../../../lang/promql/ast.ts';
-import { KahanMean } from './kahan.ts';
+import { KahanMean } from '../../../lib/kahan.ts';
 import type { Column } from './value.ts';
 
 /**

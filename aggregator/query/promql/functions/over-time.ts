@@ -1,4 +1,4 @@
-import { KahanMean, KahanSum } from '../kahan.ts';
+import { KahanMean, KahanSum } from '../../../../lib/kahan.ts';
 import { quantile } from '../quantile.ts';
 import type { RangeFunction } from './range-function.ts';
 import { eachWindow } from './range-function.ts';

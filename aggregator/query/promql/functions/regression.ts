@@ -1,4 +1,4 @@
-import { KahanSum } from '../kahan.ts';
+import { KahanSum } from '../../../../lib/kahan.ts';
 import type { RangeFunction, RangeInput } from './range-function.ts';
 
 /** `deriv` and `predict_linear`: a straight line through the samples of a range by least squares. */
