@@ -22,11 +22,18 @@ export interface HeadBuffers {
   readonly control: SharedArrayBuffer;
 }
 
+/** Words of `control`. */
+const SEALED_THROUGH = 0;
+const OLDEST_MS = 1;
+const CONTROL_WORDS = 2;
+/** Later than any time. */
+const NO_TIME = 2n ** 62n;
+
 export class Head {
   readonly id: number;
   readonly catalog: Catalog;
   readonly #columns: Columns;
-  /** The last journal entry of a sealed head, in one piece: halves could be read while they are written. */
+  /** Words below; each is read in one piece, never one half before a change and one after. */
   readonly #control: BigInt64Array<SharedArrayBuffer>;
   /** The open lines; see there. */
   readonly logs: LogHead;
@@ -39,7 +46,8 @@ export class Head {
     this.catalog = catalog;
     this.#columns = new Columns(buffers?.columns);
     this.logs = new LogHead(buffers?.logs);
-    this.#control = new BigInt64Array(buffers?.control ?? new SharedArrayBuffer(8));
+    this.#control = new BigInt64Array(buffers?.control ?? new SharedArrayBuffer(8 * CONTROL_WORDS));
+    if (!buffers) this.#control[OLDEST_MS] = NO_TIME;
   }
 
   get buffers(): HeadBuffers {
@@ -59,7 +67,7 @@ export class Head {
 
   /** Notes that nothing comes after this journal entry any more, before the fold begins; writer only. */
   seal(through: number): void {
-    Atomics.store(this.#control, 0, BigInt(through));
+    Atomics.store(this.#control, SEALED_THROUGH, BigInt(through));
   }
 
   /**
@@ -67,7 +75,12 @@ export class Head {
    * head has of its day.
    */
   get sealedThrough(): number {
-    return Number(Atomics.load(this.#control, 0));
+    return Number(Atomics.load(this.#control, SEALED_THROUGH));
+  }
+
+  /** No sample is older; a reader asks after `refresh`. */
+  get oldestMs(): number {
+    return Number(Atomics.load(this.#control, OLDEST_MS));
   }
 
   get isEmpty(): boolean {
@@ -87,6 +100,7 @@ export class Head {
   /** Appends rows, bit for bit; writer only. */
   append(rows: RowBuffer): void {
     const { count, groups, timesMs, values, words } = rows;
+    this.#noteOldest(timesMs, count);
     let from = 0;
     for (let row = 0; row < count; row++) {
       const group = groups[row] as number;
@@ -99,6 +113,13 @@ export class Head {
       from += width;
     }
     this.#samples += rows.valueCount;
+  }
+
+  /** Before the rows are there for anyone. */
+  #noteOldest(timesMs: Float64Array, count: number): void {
+    let oldestMs = this.oldestMs;
+    for (let row = 0; row < count; row++) oldestMs = Math.min(oldestMs, timesMs[row] as number);
+    if (oldestMs < this.oldestMs) Atomics.store(this.#control, OLDEST_MS, BigInt(Math.floor(oldestMs)));
   }
 
   /** No group with rows has a higher number; some below have none. */
