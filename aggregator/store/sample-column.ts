@@ -13,6 +13,11 @@ export class SampleColumn {
     return this.#length;
   }
 
+  clear(): void {
+    this.#length = 0;
+    this.#sorted = true;
+  }
+
   /** Appends the rows `from`..`to` (not included) of two columns. */
   append(timestampsMs: Float64Array, values: Float64Array, from: number, to: number): void {
     const count = to - from;

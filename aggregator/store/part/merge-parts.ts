@@ -21,8 +21,23 @@ const FORGET_AFTER = 16 * 1024;
 /** Pieces of the same timelines are joined to the same times; so many of these are remembered. */
 const REMEMBERED_TIMES = 16 * 1024;
 
+/** Writes the pieces of series after series. */
+export interface SeriesPieces {
+  /** Those of sources of lower rank first. */
+  add(source: number, piece: PlacedPiece): void;
+  /** Writes what one series has got; returns how many samples were unpacked and packed. */
+  write(): number;
+}
+
+/** What is to be made of the samples, if not the same ones again. */
+export interface Rewrite {
+  pieces(writer: PartWriter): SeriesPieces;
+  /** The latest time that it writes, when the latest of the samples is `toMs`. */
+  lastMs(toMs: number): number;
+}
+
 /**
- * Writes the samples of several parts, lowest rank first, as one. Memory does not grow with the samples: a metric at a time, its labels
+ * Writes the samples of several parts, lowest rank first, as one, or what `rewrite` makes of them. Memory does not grow with the samples: a metric at a time, its labels
  * and a few blocks. Metrics that `keeps` does not keep are left out, with what they alone need; a part without any may come of that.
  * Yields between slices of work and returns the directory, packed. Throws a `Fault` when a block of a source is damaged.
  */
@@ -30,18 +45,21 @@ export function* mergeParts(
   sources: readonly PartReader[],
   sink: BlockSink,
   keeps?: Keeps,
+  rewrite?: Rewrite,
 ): Generator<undefined, Uint8Array> {
   const needed = keeps && (yield* neededSymbols(sources, keeps));
   const { remaps, blocks } = yield* mergeSymbols(sources, sink, needed);
   const directories = sources.map(({ directory }) => directory);
+  const toMs = Math.max(...directories.map((directory) => directory.toMs));
   const range = {
     fromMs: Math.min(...directories.map(({ fromMs }) => fromMs)),
-    toMs: Math.max(...directories.map(({ toMs }) => toMs)),
+    toMs: rewrite?.lastMs(toMs) ?? toMs,
   };
   const writer = new PartWriter(sink, range, blocks);
   const [first] = sources;
-  const pieces = new PieceMerger(sources, writer);
-  const copier = sources.length === 1 && first ? new SeriesCopier(first, writer, keeps) : undefined;
+  const pieces = rewrite?.pieces(writer) ?? new PieceMerger(sources, writer);
+  const isCopy = sources.length === 1 && rewrite === undefined;
+  const copier = isCopy && first ? new SeriesCopier(first, writer, keeps) : undefined;
   let series = 0;
   for (const ofName of metricsByName(sources, remaps, keeps)) {
     const merged = yield* mergeRows(sources, remaps, ofName);
@@ -116,7 +134,7 @@ function* metricsByName(
 function* mergeSeries(
   sources: readonly PartReader[],
   { rowCount, starts, from, rows, metrics }: MergedMetric,
-  pieces: PieceMerger | SeriesCopier,
+  pieces: SeriesPieces | SeriesCopier,
   writer: PartWriter,
 ): Generator<undefined, undefined> {
   let work = 0;
@@ -129,7 +147,7 @@ function* mergeSeries(
       else for (const piece of (sources[source] as PartReader).piecesOf(series)) pieces.add(source, piece);
     }
     work += SERIES_WORK;
-    if (pieces instanceof PieceMerger) work += pieces.write();
+    if (!(pieces instanceof SeriesCopier)) work += pieces.write();
     writer.endSeries();
     if (work < SLICE) continue;
     work = 0;
@@ -144,7 +162,7 @@ interface Sourced {
 }
 
 /** Writes the pieces of one series, short ones joined. */
-class PieceMerger {
+class PieceMerger implements SeriesPieces {
   readonly #sources: readonly PartReader[];
   readonly #writer: PartWriter;
   #pieces: Sourced[] = [];
@@ -157,12 +175,10 @@ class PieceMerger {
     this.#writer = writer;
   }
 
-  /** Those of sources of lower rank first. */
   add(source: number, piece: PlacedPiece): void {
     this.#pieces.push({ source, piece, times: (this.#sources[source] as PartReader).timesOf(piece) });
   }
 
-  /** Returns how many samples were unpacked and packed. */
   write(): number {
     const pieces = this.#pieces;
     this.#pieces = [];

@@ -1,3 +1,4 @@
+import { Fault } from '../../../lib/fault.ts';
 import { METRIC_NAME, type Labels } from '../../../wire/labels.ts';
 import type { SampleColumn } from '../sample-column.ts';
 import type { TimeRange } from '../store.ts';
@@ -155,6 +156,14 @@ export class PartReader {
       if (!this.#hasTimes(piece.timeline, piece.skipped, piece.left, range)) continue;
       into.append(this.timesOf(piece), this.valuesOf(piece), 0, piece.rows);
     }
+  }
+
+  /** Appends one of the pieces, whole, when it has samples in the range; the pieces of a tier's part are statistics. */
+  gatherPiece(series: number, nth: number, range: TimeRange, into: SampleColumn): void {
+    const piece = this.piecesOf(series)[nth];
+    if (piece === undefined) throw new Fault('damaged', `series ${series} has no piece ${nth}`);
+    if (!this.#hasTimes(piece.timeline, piece.skipped, piece.left, range)) return;
+    into.append(this.timesOf(piece), this.valuesOf(piece), 0, piece.rows);
   }
 
   /** Valid until the next call. */

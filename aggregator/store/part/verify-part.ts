@@ -1,8 +1,11 @@
 import { reasonOf } from '../../../lib/fault.ts';
 import type { PartReader } from './part-reader.ts';
 
-/** Reads all of a part and tells in words what is wrong with it. Damaged blocks are told as their source tells them. */
-export function* verifyPart(part: PartReader): Generator<string, undefined> {
+/**
+ * Reads all of a part and tells in words what is wrong with it. Damaged blocks are told as their source tells them.
+ * `statistics`: in a tier's part a series has so many pieces of the same times.
+ */
+export function* verifyPart(part: PartReader, statistics?: number): Generator<string, undefined> {
   const { directory } = part;
   let symbols = 0;
   let before: string | undefined;
@@ -26,18 +29,22 @@ export function* verifyPart(part: PartReader): Generator<string, undefined> {
     });
     part.forget();
   }
-  yield* verifySeries(part);
+  yield* verifySeries(part, statistics);
 }
 
-function* verifySeries(part: PartReader): Generator<string, undefined> {
+function* verifySeries(part: PartReader, statistics: number | undefined): Generator<string, undefined> {
   const { directory } = part;
   let samples = 0;
   let isWhole = true;
   for (let series = 0; series < directory.seriesCount; series++) {
     const faults = told(function* () {
       let lastMs = directory.fromMs - 1;
-      for (const piece of part.piecesOf(series)) {
+      const pieces = part.piecesOf(series);
+      if (statistics !== undefined && pieces.length !== statistics)
+        yield `series ${series} has ${pieces.length} statistics`;
+      for (const piece of pieces) {
         part.valuesOf(piece);
+        if (statistics !== undefined) lastMs = directory.fromMs - 1;
         for (const atMs of part.timesOf(piece)) {
           if (atMs <= lastMs) yield `series ${series} has times out of order`;
           lastMs = atMs;
