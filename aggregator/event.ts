@@ -148,6 +148,12 @@ export class AggregatorMetrics {
       case 'mergeFailed':
         this.#log.warn('parts of a day could not be merged', { file: first, reason: second });
         break;
+      case 'tierMade':
+        this.#log.info('a tier of a day was made', { file: first, samples: second, seconds: third });
+        break;
+      case 'tierFailed':
+        this.#log.warn('a tier of a day could not be made', { file: first, reason: second });
+        break;
       case 'metricsDropped':
         this.#droppedSamples.inc(Number(third));
         this.#log.info('metrics of a day were dropped by name', {

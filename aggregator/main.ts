@@ -137,6 +137,7 @@ async function startWriter(
       maxBytes: settings.retentionBytes ?? defaultMaxBytes(folder),
       maxAgeMs: settings.retentionAgeMs,
       rules: settings.retentionRules,
+      tierAgesMs: { '5m': settings.tier5mMs, '1h': settings.tier1hMs },
     },
     maxQueuedBytes: settings.queueBytes,
     limits: {

@@ -110,6 +110,16 @@ export const aggregatorSettings = {
     default: [],
     doc: 'Series whose metric name a pattern (RE2, of the whole name) matches are dropped when their day is older; of several the first that matches counts. `go_.*=2d` keeps those two days.',
   }),
+  tier5mMs: duration({
+    key: 'store.tier-5m',
+    min: '1d',
+    doc: 'Of each day first, min, max, last, sum and count of every 5 minutes are kept so long. Default: not made.',
+  }),
+  tier1hMs: duration({
+    key: 'store.tier-1h',
+    min: '1d',
+    doc: 'The same of every hour. Default: not made.',
+  }),
   queryThreads: integer({
     key: 'query.threads',
     default: 2,

@@ -136,6 +136,8 @@ function openStore(options: WriterThreadOptions, readers: ReadonlySet<MessagePor
       foldFailed: event('foldFailed'),
       merged: event('merged'),
       mergeFailed: event('mergeFailed'),
+      tierMade: event('tierMade'),
+      tierFailed: event('tierFailed'),
       metricsDropped: event('metricsDropped'),
       metricsDropFailed: event('metricsDropFailed'),
       entryDamaged: event('entryDamaged'),

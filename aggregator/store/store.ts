@@ -5,6 +5,7 @@ import type { Matcher } from './matcher.ts';
 import type { HistogramSamples } from './native-histogram.ts';
 import type { RowBuffer } from './row-buffer.ts';
 import type { Scope } from './scope.ts';
+import type { Statistic } from './tier/statistic.ts';
 
 /** Samples of one series in order of time, no timestamp twice. Staleness markers are kept as values. */
 export interface SeriesSamples {
@@ -12,6 +13,21 @@ export interface SeriesSamples {
   /** Milliseconds since the epoch. */
   readonly timestampsMs: Float64Array;
   readonly values: Float64Array;
+  /** How many samples each one stands for, where some are statistics of several and that was asked for. */
+  readonly counts?: Float64Array;
+}
+
+/**
+ * What is as good to the asker as samples: of each bucket a statistic, at any time within the bucket. A
+ * bucket of n milliseconds has the samples of ((k - 1) * n, k * n].
+ */
+export interface Summary {
+  /** `mean`: the sums, with `counts` beside; `count` has these too. */
+  readonly statistic: Statistic | 'mean';
+  /** Buckets that divide it will do: all windows that are looked at begin and end at multiples. 0: none will. */
+  readonly gridMs: number;
+  /** Why it is not greater, for a warning. */
+  readonly why: string;
 }
 
 /** Both ends are included. */
@@ -26,7 +42,10 @@ export interface ReadLimits {
   readonly maxSamples: number;
   /** Throws when the read has run out of time or was given up; called often. */
   checkDeadline(): void;
-  /** Told of what was left out: its checksum is wrong, or queries can't read it; the answer carries it as a warning. */
+  /**
+   * Told of what was left out, its checksum being wrong, or because queries can't read it, and of samples that are
+   * gone where buckets tell of them. The answer carries it as a warning.
+   */
   onDamage(message: string): void;
 }
 
@@ -35,7 +54,14 @@ export interface ReadLimits {
  * there when all matchers hold (an absent label has the value `''`) and it has a sample in the range.
  */
 export interface MetricReader {
-  select(scope: Scope, matchers: readonly Matcher[], range: TimeRange, limits: ReadLimits): SeriesSamples[];
+  /** Samples; statistics of buckets where the summary allows it, or where samples are gone. */
+  select(
+    scope: Scope,
+    matchers: readonly Matcher[],
+    range: TimeRange,
+    limits: ReadLimits,
+    summary?: Summary,
+  ): SeriesSamples[];
   /** Native histograms; they are not among the samples of `select`. */
   selectHistograms(
     scope: Scope,

@@ -121,6 +121,8 @@ function openWriter(folder: string, clock: FakeClock): SqliteWriter {
       partitionDropped: fail('partition dropped'),
       merged: () => {},
       mergeFailed: fail('merge failed'),
+      tierMade: () => {},
+      tierFailed: fail('tier failed'),
       metricsDropped: fail('metrics dropped'),
       metricsDropFailed: fail('metrics drop failed'),
       retentionFailed: fail('retention failed'),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { storeFiles } from '../../aggregator/store/sqlite/store-snapshot.ts';
 import { verifyJournal } from '../../aggregator/store/sqlite/verify-journal.ts';
 import { verifyLogPartition } from '../../aggregator/store/sqlite/verify-log-partition.ts';
-import { verifyPartition } from '../../aggregator/store/sqlite/verify.ts';
+import { verifyPartition, verifyTier } from '../../aggregator/store/sqlite/verify.ts';
 import { verifyState } from '../../alerting/state/verify.ts';
 import { Fault } from '../../lib/fault.ts';
 import { differenceOf, isBackup, readManifest } from './manifest.ts';
@@ -64,6 +64,7 @@ export async function checkStore({ folder, onProgress }: CheckOptions): Promise<
 function verify(path: string, file: string): Iterable<string> {
   if (path === STATE) return verifyState(file);
   if (path === 'store/journal.db') return verifyJournal(file);
+  if (path.startsWith('store/tier-')) return verifyTier(file);
   return path.startsWith('store/logs/') ? verifyLogPartition(file) : verifyPartition(file);
 }
 

@@ -167,6 +167,8 @@ function openWriter(folder: string, onView: (view: StoreView) => void, damage: s
       foldFailed: tell('fold failed'),
       merged: () => {},
       mergeFailed: tell('merge failed'),
+      tierMade: tell('tier made'),
+      tierFailed: tell('tier failed'),
       metricsDropped: () => {},
       metricsDropFailed: tell('metrics drop failed'),
       entryDamaged: tell('entry damaged'),

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 
 import { Fault } from '../../../lib/fault.ts';
@@ -22,6 +23,10 @@ const MAX_OPEN_DAYS = 16;
 export interface StoreFiles {
   readonly metrics: PartitionFiles;
   readonly logs: PartitionFiles;
+  readonly tiers: {
+    /** Called before a day of samples changes; `isThere`: it has a file already. */
+    dayChanges(dayMs: number, isThere: boolean): void;
+  };
 }
 
 /** A day whose file is damaged: it can't be folded into. */
@@ -52,7 +57,7 @@ export async function foldHead(head: Head, files: StoreFiles, through: number): 
       wanted = days.leftOut;
     } while (wanted.size > 0);
   };
-  const days = await foldSamples(head, files.metrics, through);
+  const days = await foldSamples(head, files, through);
   await foldInto(
     files.logs,
     (file) => new LogPartition(file),
@@ -62,10 +67,11 @@ export async function foldHead(head: Head, files: StoreFiles, through: number): 
 }
 
 /** Day by day: each takes all of its samples as one part. */
-async function foldSamples(head: Head, files: PartitionFiles, through: number): Promise<number[]> {
+async function foldSamples(head: Head, { metrics, tiers }: StoreFiles, through: number): Promise<number[]> {
   const days = await daysOf(head);
   for (const dayMs of days) {
-    const range = files.of(dayMs);
+    const range = metrics.of(dayMs);
+    tiers.dayChanges(dayMs, existsSync(range.file));
     try {
       await foldDay(head, range, through);
     } catch (thrown) {

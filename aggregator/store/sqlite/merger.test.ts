@@ -12,6 +12,7 @@ import { openSamples } from '../part/open-samples.fake.ts';
 import { Merger } from './merger.ts';
 import { Partition } from './partition.ts';
 import { PartitionFiles } from './partition-files.ts';
+import { Tiers } from './tiers.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -42,6 +43,13 @@ function open(): Store {
     merger: () =>
       new Merger({
         files,
+        tiers: new Tiers({
+          folder,
+          clock: store.clock,
+          agesMs: {},
+          onMade: (file) => void store.told.push(file),
+          onFailed: (_file, reason) => void store.told.push(reason),
+        }),
         folder,
         clock: store.clock,
         quietMs: HOUR_MS / 6,

@@ -6,12 +6,14 @@ import { type DueDay, isSameDue } from './due-by-name.ts';
 import { type Dropped, dropByRules, mergePartition, type MergeOptions, type MergeResult } from './merge.ts';
 import type { PartitionFile, PartitionFiles } from './partition-files.ts';
 import { freeSpace } from './retention.ts';
+import type { Tiers } from './tiers.ts';
 
 /** After the end of a day late samples still come; then it is over. */
 const LATE_MS = 3_600_000;
 
 export interface MergerOptions {
   readonly files: PartitionFiles;
+  readonly tiers: Tiers;
   /** Whose volume is asked for room. */
   readonly folder: string;
   readonly clock: Clock;
@@ -37,8 +39,8 @@ interface WaitingDay {
 }
 
 /**
- * Merges the parts of days, one day at a time, after folds and when a day is over, and drops metrics by name; lets every fold by. A day
- * that can't be merged is left as it is until it is folded into again.
+ * Merges the parts of days, one day at a time, after folds and when a day is over, makes the tiers then, and drops
+ * metrics by name; lets every fold by. A day that can't be merged is left as it is until it is folded into again.
  */
 export class Merger {
   readonly #options: MergerOptions;
@@ -87,11 +89,14 @@ export class Merger {
     this.#start();
   }
 
-  /** Merges each day into one part. */
+  /** Merges each day into one part, and makes the tiers of those that are over. */
   async mergeAll(): Promise<void> {
     while (this.#running) await this.#running;
     const run = async (): Promise<void> => {
-      for (const day of this.#options.files.list()) await this.#merge(day, 'all');
+      for (const day of this.#options.files.list()) {
+        await this.#merge(day, 'all');
+        if (this.#isOver(day)) await this.#makeTiers(day);
+      }
     };
     await (this.#running = run().finally(() => (this.#running = undefined)));
   }
@@ -125,7 +130,7 @@ export class Merger {
     for (const [dayMs, waiting] of this.#waiting) {
       if (this.#isClosed) return;
       const day = files.get(dayMs);
-      const isOver = day !== undefined && clock.nowMs() > day.toMs + LATE_MS;
+      const isOver = day !== undefined && this.#isOver(day);
       const isQuiet = waiting.foldedAtMs === undefined || clock.monotonicMs() - waiting.foldedAtMs >= quietMs;
       const isLast = isOver && isQuiet;
       if (day === undefined || isLast) this.#waiting.delete(dayMs);
@@ -133,9 +138,14 @@ export class Merger {
       if (day === undefined || (waiting.isLookedAt && !isLast)) continue;
       waiting.isLookedAt = true;
       await this.#merge(day, isLast ? 'due of a day that is over' : 'due of a day that grows');
+      if (isLast) await this.#makeTiers(day);
       // A start looks at all days.
       await setImmediate();
     }
+  }
+
+  #isOver({ toMs }: PartitionFile): boolean {
+    return this.#options.clock.nowMs() > toMs + LATE_MS;
   }
 
   async #merge(day: PartitionFile, what: MergeOptions['what']): Promise<void> {
@@ -179,13 +189,11 @@ export class Merger {
 
   /** Runs what writes a day anew when there is room for it; undefined when nothing is in the day. */
   async #rewrite<T>(day: PartitionFile, run: () => Promise<T | undefined>): Promise<T | undefined> {
-    const { files, folder } = this.#options;
+    const { files } = this.#options;
     const bytes = files.bytesOf(day);
     // Made, and not written to yet.
     if (bytes === 0) return undefined;
-    const { freeBytes, leastBytes } = freeSpace(folder);
-    if (freeBytes - leastBytes < bytes)
-      throw new Error(`${bytes} bytes are needed for it, ${freeBytes} are free`);
+    this.#requireRoom(bytes);
     this.#spareBytes = bytes;
     this.#busyWith = day.fromMs;
     try {
@@ -195,6 +203,29 @@ export class Merger {
       this.#busyWith = undefined;
       files.changed(day);
     }
+  }
+
+  async #makeTiers(day: PartitionFile): Promise<void> {
+    const { clock, files, onFailed, tiers } = this.#options;
+    const tryAgain = (): void =>
+      void this.#waiting.set(day.fromMs, { foldedAtMs: clock.monotonicMs(), isLookedAt: true });
+    try {
+      const bytes = files.bytesOf(day);
+      // Dropped meanwhile.
+      if (this.#isClosed || bytes === 0 || !tiers.isDue(day)) return;
+      this.#requireRoom(bytes);
+      if (await tiers.make(day, () => this.#mayGoOn())) tryAgain();
+    } catch (thrown) {
+      onFailed(day.file, reasonOf(thrown));
+      tryAgain();
+    }
+  }
+
+  /** A merge needs no more than what it merges, a tier less. */
+  #requireRoom(bytes: number): void {
+    const { freeBytes, leastBytes } = freeSpace(this.#options.folder);
+    if (freeBytes - leastBytes < bytes)
+      throw new Error(`${bytes} bytes are needed for it, ${freeBytes} are free`);
   }
 
   async #mayGoOn(): Promise<boolean> {

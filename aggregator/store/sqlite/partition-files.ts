@@ -61,19 +61,13 @@ export class PartitionFiles {
 
   /** The file that a day has, or would have. */
   of(dayMs: number): PartitionFile {
-    return this.#named(`${new Date(dayMs).toISOString().slice(0, 10)}.db`, dayMs);
+    return this.#named(`${dayText(dayMs)}.db`, dayMs);
   }
 
   /** Bytes on disk, with SQLite's own files beside. */
-  bytesOf({ file, fromMs }: PartitionFile): number {
-    let bytes = this.#bytes.get(fromMs);
-    if (bytes === undefined) {
-      bytes = companions(file).reduce(
-        (sum, name) => sum + (statSync(name, { throwIfNoEntry: false })?.size ?? 0),
-        0,
-      );
-      this.#bytes.set(fromMs, bytes);
-    }
+  bytesOf(day: PartitionFile): number {
+    let bytes = this.#bytes.get(day.fromMs);
+    if (bytes === undefined) this.#bytes.set(day.fromMs, (bytes = bytesOnDisk(day)));
     return bytes;
   }
 
@@ -85,7 +79,7 @@ export class PartitionFiles {
 
   remove(day: PartitionFile): void {
     this.changed();
-    for (const name of companions(day.file)) rmSync(name, { force: true });
+    removeFile(day);
   }
 
   #look(): ReadonlyMap<number, PartitionFile> {
@@ -100,6 +94,24 @@ export class PartitionFiles {
   #named(name: string, dayMs: number): PartitionFile {
     return { file: join(this.#folder, name), fromMs: dayMs, toMs: dayMs + DAY_MS - 1 };
   }
+}
+
+/** As files are named by it. */
+export function dayText(dayMs: number): string {
+  return new Date(dayMs).toISOString().slice(0, 10);
+}
+
+/** With SQLite's own files beside. */
+export function bytesOnDisk({ file }: PartitionFile): number {
+  return companions(file).reduce(
+    (sum, name) => sum + (statSync(name, { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  );
+}
+
+/** With these, too. */
+export function removeFile({ file }: Pick<PartitionFile, 'file'>): void {
+  for (const name of companions(file)) rmSync(name, { force: true });
 }
 
 /** Puts a damaged file out of the way, for a person to look at; never deletes it. Returns its new name. */

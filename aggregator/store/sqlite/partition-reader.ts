@@ -9,18 +9,23 @@ import { PartReader } from '../part/part-reader.ts';
 import type { SampleColumn } from '../sample-column.ts';
 import { mayRead, type Scope } from '../scope.ts';
 import type { ReadLimits, TimeRange } from '../store.ts';
+import { STATISTICS, type Statistic } from '../tier/statistic.ts';
 import type { BlockCache } from './block-cache.ts';
 import { partsOf, readBlock } from './block-table.ts';
 import { isSqliteError, openReadOnly, Statements } from './database.ts';
+import { TIER_VERSION } from './make-tier.ts';
 import { PARTITION_VERSION } from './partition.ts';
 
 const ROWS_A_DEADLINE = 1024;
 
-/** Told of each series that a place has, at most once a `place`; `gather` appends its samples of the range. */
-export type VisitSeries = (labels: Labels, gather: (into: SampleColumn) => void, place: object) => void;
+/** Appends the samples of a series; of a tier's, what one statistic says. */
+export type Gather = (into: SampleColumn, statistic?: Statistic) => void;
+
+/** Told of each series that a place has, at most once a `place`. */
+export type VisitSeries = (labels: Labels, gather: Gather, place: object) => void;
 
 /**
- * The reading side of one partition. What is read between `begin` and `end` is of one moment, though folds and
+ * The reading side of one partition, or of a day of a tier. What is read between `begin` and `end` is of one moment, though folds and
  * merges go on.
  */
 export class PartitionReader {
@@ -29,15 +34,17 @@ export class PartitionReader {
   readonly #statements: Statements;
   readonly #cache: BlockCache;
   readonly #owner: number;
+  readonly #isTier: boolean;
   /** Whole parts by their number, which stays with a part as long as it is there. */
   #parts = new Map<number, PartReader>();
   /** In the order in which they replace each other. */
   #order: PartReader[] = [];
   #told = new Set<string>();
 
-  constructor(file: string, cache: BlockCache) {
+  constructor(file: string, cache: BlockCache, isTier = false) {
     this.file = file;
-    this.#database = openReadOnly(file, PARTITION_VERSION);
+    this.#isTier = isTier;
+    this.#database = openReadOnly(file, isTier ? TIER_VERSION : PARTITION_VERSION);
     this.#statements = new Statements(this.#database);
     this.#cache = cache;
     this.#owner = cache.newOwner();
@@ -84,7 +91,12 @@ export class PartitionReader {
         if (!mayRead(scope, labelValue(labels, 'namespace')))
           throw new Error('BUG: a series out of scope was found');
         const series = metric.firstSeries + row;
-        visit(labels, (into) => this.#guard(limits, () => part.gather(series, range, into)), part);
+        const gather: Gather = (into, statistic = 'last') =>
+          this.#guard(limits, () => {
+            if (this.#isTier) part.gatherPiece(series, STATISTICS.indexOf(statistic), range, into);
+            else part.gather(series, range, into);
+          });
+        visit(labels, gather, part);
       }
     });
   }

@@ -1,14 +1,31 @@
 import { statfsSync } from 'node:fs';
 
 import { reasonOf } from '../../../lib/fault.ts';
+import type { TierAges } from '../tier/statistic.ts';
 import type { NameRule } from './name-rules.ts';
-import { DAY_MS, type PartitionFile, type PartitionFiles } from './partition-files.ts';
+import { DAY_MS, type PartitionFile } from './partition-files.ts';
 
 export interface DroppedDay {
   readonly file: string;
   readonly reason: string;
   /** Why it is there all the same. */
   readonly failure: string | undefined;
+}
+
+/** Files that are kept so long, all of one kind. */
+export interface Kind {
+  readonly files: {
+    /** Oldest first. */
+    list(): readonly PartitionFile[];
+    bytesOf(file: PartitionFile): number;
+    remove(file: PartitionFile): void;
+    /** Files may have come or gone. */
+    changed(): void;
+  };
+  /** Undefined: no age limit. */
+  readonly maxAgeMs: number | undefined;
+  /** By which the age is set. */
+  readonly setting: string;
 }
 
 /** What may be kept. The newest day is never dropped. */
@@ -19,6 +36,8 @@ export interface Retention {
   readonly maxAgeMs: number | undefined;
   /** Ages by metric name. */
   readonly rules: readonly NameRule[];
+  /** No tiers are made without. */
+  readonly tierAgesMs?: TierAges;
 }
 
 /** A clock that is further than this from the newest data is not believed, and no file is dropped for its age. */
@@ -45,28 +64,32 @@ export function freeSpace(folder: string): { freeBytes: number; leastBytes: numb
 }
 
 /**
- * Drops the oldest days until what is left fits, of samples and lines alike, whichever is older; tells each with
- * its reason. A file in which something goes on stays.
+ * Drops what is older than its kind is kept, and the oldest days of all kinds until what is left fits, of one day in
+ * the order of the kinds; tells each with its reason. A file in which something goes on stays.
  */
 export function enforceRetention(
-  kinds: readonly PartitionFiles[],
-  limits: Pick<Retention, 'maxBytes' | 'maxAgeMs'>,
+  kinds: readonly Kind[],
+  maxBytes: number,
   nowMs: number,
   isBusy: (partition: PartitionFile) => boolean = () => false,
 ): DroppedDay[] {
-  const all = kinds.flatMap((files) =>
-    files.list().map((partition) => ({ partition, files, bytes: files.bytesOf(partition) })),
+  const all = kinds.flatMap((kind) =>
+    kind.files.list().map((partition) => ({ partition, kind, bytes: kind.files.bytesOf(partition) })),
   );
   all.sort((a, b) => a.partition.fromMs - b.partition.fromMs);
   const newest = all.at(-1)?.partition;
   let total = all.reduce((sum, { bytes }) => sum + bytes, 0);
   const dropped: DroppedDay[] = [];
-  for (const { partition, files, bytes } of all) {
+  for (const { partition, kind, bytes } of all) {
     if (newest === undefined || partition.fromMs === newest.fromMs) break;
-    const reason = reasonToDrop(partition, newest, total, limits, nowMs);
+    const reason =
+      total > maxBytes
+        ? `the store takes ${total} bytes, at most ${maxBytes} are kept (store.retention-size)`
+        : reasonOfAge(partition, newest, kind, nowMs);
+    if (reason === undefined) continue;
     // It, and what would go after it, is for the next time.
-    if (reason === undefined || isBusy(partition)) break;
-    const failure = failureOf(() => files.remove(partition));
+    if (isBusy(partition)) break;
+    const failure = failureOf(() => kind.files.remove(partition));
     dropped.push({ file: partition.file, reason, failure });
     if (failure === undefined) total -= bytes;
   }
@@ -87,16 +110,13 @@ function failureOf(run: () => void): string | undefined {
   }
 }
 
-function reasonToDrop(
+function reasonOfAge(
   { toMs }: PartitionFile,
   newest: PartitionFile,
-  bytes: number,
-  { maxBytes, maxAgeMs }: Pick<Retention, 'maxBytes' | 'maxAgeMs'>,
+  { maxAgeMs, setting }: Kind,
   nowMs: number,
 ): string | undefined {
-  if (bytes > maxBytes)
-    return `the store takes ${bytes} bytes, at most ${maxBytes} are kept (store.retention-size)`;
   if (maxAgeMs === undefined || nowMs - toMs <= maxAgeMs) return undefined;
   if (!isClockTrusted(nowMs, newest)) return undefined;
-  return `its newest sample is older than the retention of ${maxAgeMs / DAY_MS} days (store.retention-age)`;
+  return `its newest sample is older than the retention of ${maxAgeMs / DAY_MS} days (${setting})`;
 }

@@ -5,24 +5,23 @@ import { openHeads } from '../head/open-heads.ts';
 import type { Matcher } from '../matcher.ts';
 import { HISTOGRAM_PART, joinParts, type HistogramSamples } from '../native-histogram.ts';
 import { conditionsOf } from '../part/find-series.ts';
-import { SampleColumn } from '../sample-column.ts';
 import type { Scope } from '../scope.ts';
-import type { MetricReader, ReadLimits, SeriesSamples, TimeRange } from '../store.ts';
+import type { MetricReader, ReadLimits, SeriesSamples, Summary, TimeRange } from '../store.ts';
 import { BlockCache } from './block-cache.ts';
 import { isUnreadableFile } from './database.ts';
 import { OpenPartitions } from './open-partitions.ts';
-import { PartitionReader } from './partition-reader.ts';
+import { FoundSeries, samplesOf, type Found } from './found-series.ts';
+import { PartitionReader, type VisitSeries } from './partition-reader.ts';
+import { placesOf, toldOfGone, type Place } from './places.ts';
 import { EMPTY_VIEW, type StoreView } from './view.ts';
 
 /** Blocks that a thread keeps unpacked for the next query. */
 const CACHED_BYTES = 32 * 1024 * 1024;
 
-type Gather = (into: SampleColumn) => void;
-
-interface Found {
-  readonly labels: Labels;
-  /** In the order of the places: what comes later replaces what came before at the same time. */
-  readonly gathers: Gather[];
+/** A file of the view that is open for one read. */
+interface Opened {
+  readonly place: Place;
+  readonly reader: PartitionReader;
 }
 
 /** The parts of native histograms are series too; nobody but `selectHistograms` sees them. */
@@ -35,17 +34,25 @@ export class SqliteReader implements MetricReader {
   #heads = new Map<number, Head>();
   readonly #cache = new BlockCache(CACHED_BYTES);
   readonly #partitions = new OpenPartitions((file) => new PartitionReader(file, this.#cache));
+  readonly #tiers = new OpenPartitions((file) => new PartitionReader(file, this.#cache, true));
 
   /** Takes what the writer published last. */
   setView(view: StoreView): void {
     this.#view = view;
     this.#heads = openHeads(view.heads, this.#heads);
     this.#partitions.keep(view.partitions);
+    this.#tiers.keep(view.tiers.flatMap(({ days }) => days));
   }
 
-  select(scope: Scope, matchers: readonly Matcher[], range: TimeRange, limits: ReadLimits): SeriesSamples[] {
-    this.#tellHistograms(scope, matchers, range, limits);
-    return this.#select(scope, [...matchers, NO_HISTOGRAMS], range, limits);
+  select(
+    scope: Scope,
+    matchers: readonly Matcher[],
+    range: TimeRange,
+    limits: ReadLimits,
+    summary?: Summary,
+  ): SeriesSamples[] {
+    this.#tellHistograms(scope, matchers, range, limits, summary);
+    return this.#select(scope, [...matchers, NO_HISTOGRAMS], range, limits, summary);
   }
 
   selectHistograms(
@@ -65,24 +72,36 @@ export class SqliteReader implements MetricReader {
   }
 
   /** What a query can't read yet is not passed over in silence. */
-  #tellHistograms(scope: Scope, matchers: readonly Matcher[], range: TimeRange, limits: ReadLimits): void {
-    const [first] = this.#read(range, limits, (partitions) =>
-      this.#find(partitions, scope, [...matchers, HISTOGRAMS], range, limits),
-    );
+  #tellHistograms(
+    scope: Scope,
+    matchers: readonly Matcher[],
+    range: TimeRange,
+    limits: ReadLimits,
+    summary: Summary | undefined,
+  ): void {
+    const find = (opened: readonly Opened[]): Found[] =>
+      this.#find(opened, scope, [...matchers, HISTOGRAMS], range, limits);
+    const [first] = this.#read(range, limits, find, summary);
     if (first === undefined) return;
     const name = labelValue(first.labels, METRIC_NAME);
     limits.onDamage(`native histograms of ${name} were left out: queries do not read them yet`);
   }
 
-  #select(scope: Scope, matchers: readonly Matcher[], range: TimeRange, limits: ReadLimits): SeriesSamples[] {
-    return this.#read(range, limits, (partitions) => {
+  #select(
+    scope: Scope,
+    matchers: readonly Matcher[],
+    range: TimeRange,
+    limits: ReadLimits,
+    summary?: Summary,
+  ): SeriesSamples[] {
+    const statistic = summary?.statistic ?? 'last';
+    const places = new Set<Place>();
+    const read = (opened: readonly Opened[]): SeriesSamples[] => {
       const out: SeriesSamples[] = [];
       let samples = 0;
-      for (const { labels, gathers } of this.#find(partitions, scope, matchers, range, limits)) {
+      for (const series of this.#find(opened, scope, matchers, range, limits)) {
         limits.checkDeadline();
-        const column = new SampleColumn();
-        for (const gather of gathers) gather(column);
-        const found = column.finish(range.fromMs, range.toMs);
+        const found = samplesOf(series, range, statistic, (place) => places.add(place));
         samples += found.values.length;
         if (samples > limits.maxSamples) {
           throw new Fault(
@@ -90,16 +109,18 @@ export class SqliteReader implements MetricReader {
             `the query reads more than ${limits.maxSamples} samples (setting query.max-samples): ask for fewer series or less time`,
           );
         }
-        if (found.values.length > 0) out.push({ labels, ...found });
+        if (found.values.length > 0) out.push(found);
       }
       return out;
-    });
+    };
+    const answer = this.#read(range, limits, read, summary);
+    const told = toldOfGone([...places], summary);
+    if (told !== undefined) limits.onDamage(told);
+    return answer;
   }
 
   series(scope: Scope, matchers: readonly Matcher[], range: TimeRange, limits: ReadLimits): Labels[] {
-    const found = this.#read(range, limits, (partitions) =>
-      this.#find(partitions, scope, matchers, range, limits),
-    );
+    const found = this.#read(range, limits, (opened) => this.#find(opened, scope, matchers, range, limits));
     const keyed = new Map(
       found.map(({ labels: stored }) => {
         const labels = withoutPart(stored);
@@ -112,11 +133,9 @@ export class SqliteReader implements MetricReader {
   labelNames(scope: Scope, matchers: readonly Matcher[], range: TimeRange, limits: ReadLimits): string[] {
     const names = new Set<string>();
     const conditions = conditionsOf(scope, matchers);
-    this.#read(range, limits, (partitions) => {
-      for (const partition of partitions) {
-        this.#leaveOutUnreadable(limits, partition, () =>
-          partition.labelNames(conditions, range, limits, names),
-        );
+    this.#read(range, limits, (opened) => {
+      for (const { reader } of opened) {
+        this.#leaveOutUnreadable(limits, reader, () => reader.labelNames(conditions, range, limits, names));
       }
       this.#visitHeads(scope, matchers, range, limits, (labels) => {
         for (let i = 0; i < labels.length; i += 2) names.add(labels[i] as string);
@@ -136,10 +155,10 @@ export class SqliteReader implements MetricReader {
     const values = new Set<string>();
     if (name === HISTOGRAM_PART) return [];
     const conditions = conditionsOf(scope, matchers);
-    this.#read(range, limits, (partitions) => {
-      for (const partition of partitions) {
-        this.#leaveOutUnreadable(limits, partition, () =>
-          partition.labelValues(name, conditions, range, limits, values),
+    this.#read(range, limits, (opened) => {
+      for (const { reader } of opened) {
+        this.#leaveOutUnreadable(limits, reader, () =>
+          reader.labelValues(name, conditions, range, limits, values),
         );
       }
       this.#visitHeads(scope, matchers, range, limits, (labels) => {
@@ -152,30 +171,48 @@ export class SqliteReader implements MetricReader {
 
   close(): void {
     this.#partitions.close();
+    this.#tiers.close();
   }
 
   /** Called between queries. */
   trim(): void {
     this.#partitions.trim();
+    this.#tiers.trim();
   }
 
-  /** Runs a read over the partitions of the range, of one moment. */
-  #read<T>(range: TimeRange, limits: ReadLimits, read: (partitions: readonly PartitionReader[]) => T): T {
+  /** Runs a read over the files of the range, of one moment. */
+  #read<T>(
+    range: TimeRange,
+    limits: ReadLimits,
+    read: (opened: readonly Opened[]) => T,
+    summary?: Summary,
+  ): T {
     // Heads are looked at first: what is folded meanwhile is then met twice, never missed.
-    for (const head of this.#heads.values()) head.refresh();
-    const begun: PartitionReader[] = [];
+    let oldestMs = Infinity;
+    for (const head of this.#heads.values()) {
+      head.refresh();
+      oldestMs = Math.min(oldestMs, head.oldestMs);
+    }
+    const opened: Opened[] = [];
     try {
-      for (const { file, fromMs, toMs } of this.#view.partitions) {
-        if (fromMs > range.toMs || toMs < range.fromMs) continue;
-        this.#leaveOutUnreadable(limits, { file }, () => {
-          const partition = this.#partitions.get(file);
-          partition.begin(limits);
-          begun.push(partition);
-        });
+      for (const place of placesOf(this.#view, range, oldestMs, summary)) {
+        this.#leaveOutUnreadable(limits, place, () => opened.push(this.#open(place, limits)));
       }
-      return read(begun);
+      return read(opened);
     } finally {
-      for (const partition of begun) partition.end();
+      for (const { reader } of opened) reader.end();
+    }
+  }
+
+  #open(place: Place, limits: ReadLimits): Opened {
+    const { file, tier, instead } = place;
+    try {
+      const reader = (tier ? this.#tiers : this.#partitions).get(file);
+      reader.begin(limits);
+      return { place, reader };
+    } catch (thrown) {
+      if (!isUnreadableFile(thrown) || instead === undefined) throw thrown;
+      return this.#open(instead, limits);
     }
   }
 
@@ -193,13 +230,13 @@ export class SqliteReader implements MetricReader {
     matchers: readonly Matcher[],
     range: TimeRange,
     limits: ReadLimits,
-    visit: (labels: Labels, gather: Gather) => void,
+    visit: (labels: Labels) => void,
   ): void {
     for (const head of this.#heads.values()) head.visit(scope, matchers, range, limits, visit);
   }
 
   #find(
-    partitions: readonly PartitionReader[],
+    opened: readonly Opened[],
     scope: Scope,
     matchers: readonly Matcher[],
     range: TimeRange,
@@ -207,49 +244,15 @@ export class SqliteReader implements MetricReader {
   ): Found[] {
     const found = new FoundSeries(limits.maxSeries);
     const conditions = conditionsOf(scope, matchers);
-    for (const partition of partitions) {
-      this.#leaveOutUnreadable(limits, partition, () =>
-        partition.visit(scope, conditions, range, limits, found.add),
-      );
+    for (const { place, reader } of opened) {
+      const add: VisitSeries = (labels, gather, part) => found.add(labels, { gather, place }, part);
+      this.#leaveOutUnreadable(limits, reader, () => reader.visit(scope, conditions, range, limits, add));
     }
     for (const head of this.#heads.values()) {
-      head.visit(scope, matchers, range, limits, (labels, gather) => found.add(labels, gather, head));
+      head.visit(scope, matchers, range, limits, (labels, gather) => found.add(labels, { gather }, head));
     }
     return found.list;
   }
-}
-
-/** Series of several places. Those of the first one differ, so that they need keys only when there is a second. */
-class FoundSeries {
-  readonly list: Found[] = [];
-  readonly #maxSeries: number;
-  #place: object | undefined;
-  #byKey: Map<string, Found> | undefined;
-
-  constructor(maxSeries: number) {
-    this.#maxSeries = maxSeries;
-  }
-
-  readonly add = (labels: Labels, gather: Gather, place: object): void => {
-    this.#place ??= place;
-    if (place !== this.#place)
-      this.#byKey ??= new Map(this.list.map((each) => [labelsKey(each.labels), each]));
-    const key = this.#byKey && labelsKey(labels);
-    const known = key === undefined ? undefined : this.#byKey?.get(key);
-    if (known) {
-      known.gathers.push(gather);
-      return;
-    }
-    if (this.list.length >= this.#maxSeries) {
-      throw new Fault(
-        'limit',
-        `the query meets more than ${this.#maxSeries} series (setting query.max-series): select fewer`,
-      );
-    }
-    const found = { labels, gathers: [gather] };
-    this.list.push(found);
-    if (key !== undefined) this.#byKey?.set(key, found);
-  };
 }
 
 function withoutPart(labels: Labels): Labels {

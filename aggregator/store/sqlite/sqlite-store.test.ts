@@ -55,6 +55,8 @@ function openStore(folder: string, options: Partial<WriterOptions> = {}): Opened
     foldFailed: tell('foldFailed'),
     merged: tell('merged'),
     mergeFailed: tell('mergeFailed'),
+    tierMade: tell('tierMade'),
+    tierFailed: tell('tierFailed'),
     metricsDropped: tell('metricsDropped'),
     metricsDropFailed: tell('metricsDropFailed'),
     entryDamaged: tell('entryDamaged'),

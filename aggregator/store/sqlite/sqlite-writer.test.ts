@@ -66,6 +66,8 @@ function open(place: string, options: Partial<WriterOptions> = {}) {
       foldFailed: tell('foldFailed'),
       merged: () => {},
       mergeFailed: tell('mergeFailed'),
+      tierMade: tell('tierMade'),
+      tierFailed: tell('tierFailed'),
       metricsDropped: () => {},
       metricsDropFailed: tell('metricsDropFailed'),
       entryDamaged: tell('entryDamaged'),

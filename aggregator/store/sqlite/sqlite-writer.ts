@@ -28,6 +28,7 @@ import { PARTITION_VERSION } from './partition.ts';
 import { PartitionFiles, dayOf, setAside } from './partition-files.ts';
 import { KeptPartitions } from './kept-partitions.ts';
 import { freeSpace, type Retention } from './retention.ts';
+import { Tiers } from './tiers.ts';
 import { Upkeep, type UpkeepEvents } from './upkeep.ts';
 import type { StoreView } from './view.ts';
 
@@ -89,7 +90,7 @@ const RETIRED_MS = 5000;
 export class SqliteWriter implements StoreWriter {
   readonly #options: WriterOptions;
   readonly #journal: JournalHandle;
-  readonly #files: StoreFiles;
+  readonly #files: StoreFiles & { readonly tiers: Tiers };
   readonly #upkeep: Upkeep;
   readonly #kept = {
     metrics: new KeptPartitions(PARTITION_VERSION),
@@ -119,6 +120,16 @@ export class SqliteWriter implements StoreWriter {
     this.#files = {
       metrics: new PartitionFiles(join(options.folder, 'metrics')),
       logs: new PartitionFiles(join(options.folder, 'logs')),
+      tiers: new Tiers({
+        folder: options.folder,
+        clock: options.clock,
+        agesMs: options.retention.tierAgesMs ?? {},
+        onMade: (...values) => {
+          options.events.tierMade(...values);
+          this.#publish();
+        },
+        onFailed: (...values) => options.events.tierFailed(...values),
+      }),
     };
     const leastId = options.clock.nowMs() * IDS_A_MS;
     this.#journal = new JournalHandle(join(options.folder, 'journal.db'), leastId, this.#setAside);
@@ -217,13 +228,13 @@ export class SqliteWriter implements StoreWriter {
 
   /** Figures for the aggregator's own metrics. */
   stats(): StoreFigures {
-    const { metrics, logs } = this.#files;
+    const { metrics, logs, tiers } = this.#files;
     return {
       series: this.seriesCount,
       openSamples: this.#head.sampleCount + (this.#sealed?.sampleCount ?? 0),
       openBytes: this.#catalog.byteLength + this.#head.byteLength + (this.#sealed?.byteLength ?? 0),
-      storedBytes: metrics.totalBytes + logs.totalBytes,
-      partitions: metrics.count + logs.count,
+      storedBytes: metrics.totalBytes + logs.totalBytes + tiers.totalBytes,
+      partitions: metrics.count + logs.count + tiers.count,
     };
   }
 
@@ -235,6 +246,7 @@ export class SqliteWriter implements StoreWriter {
       retired: this.#retired.map(({ head }) => head.buffers),
       partitions: this.#files.metrics.list(),
       logPartitions: this.#files.logs.list(),
+      tiers: this.#files.tiers.view(),
     };
   }
 

@@ -9,17 +9,21 @@ const JOURNAL = 'journal.db';
 /** A fold takes longer than the opening of all files, so that the second try is the last but in a strange case. */
 const MAX_TRIES = 20;
 
-/** The database files of a store by their path in it, the journal first, then the newest days. */
+/**
+ * The database files of a store by their path in it, the journal first, then the newest days, of each the tiers last:
+ * a tier is taken away before its day changes, so one that is there says what the day said that was opened before.
+ */
 export function storeFiles(folder: string): string[] {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.db'),
   );
-  const days = names.filter((name) => name !== JOURNAL).sort((a, b) => (dayIn(a) < dayIn(b) ? 1 : -1));
+  const days = names.filter((name) => name !== JOURNAL).sort();
+  days.sort((a, b) => (dayIn(a) === dayIn(b) ? 0 : dayIn(a) < dayIn(b) ? 1 : -1));
   return names.includes(JOURNAL) ? [JOURNAL, ...days] : days;
 }
 
 function dayIn(name: string): string {
-  return name.slice(name.lastIndexOf('/') + 1);
+  return name.slice(name.lastIndexOf('/') + 1, name.lastIndexOf('/') + 1 + 'yyyy-mm-dd'.length);
 }
 
 /**

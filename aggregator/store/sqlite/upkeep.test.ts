@@ -47,6 +47,8 @@ function open(place: string, clock: FakeClock, retention: Partial<Retention> = {
       foldFailed: tell('foldFailed'),
       merged: () => {},
       mergeFailed: tell('mergeFailed'),
+      tierMade: () => {},
+      tierFailed: tell('tierFailed'),
       metricsDropped: tell('metricsDropped'),
       metricsDropFailed: tell('metricsDropFailed'),
       entryDamaged: tell('entryDamaged'),

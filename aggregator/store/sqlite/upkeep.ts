@@ -5,7 +5,8 @@ import type { StoreFiles } from './fold.ts';
 import type { Dropped } from './merge.ts';
 import { Merger } from './merger.ts';
 import { NameRules } from './name-rules.ts';
-import { enforceRetention, type Retention } from './retention.ts';
+import { enforceRetention, type Kind, type Retention } from './retention.ts';
+import type { Tiers } from './tiers.ts';
 
 /** Days grow too old also when nothing comes. */
 const RETENTION_EVERY_MS = 600_000;
@@ -13,6 +14,8 @@ const RETENTION_EVERY_MS = 600_000;
 export interface UpkeepEvents {
   merged(file: string, parts: number, samples: number, seconds: number): void;
   mergeFailed(file: string, reason: string): void;
+  tierMade(file: string, samples: number, seconds: number): void;
+  tierFailed(file: string, reason: string): void;
   metricsDropped(file: string, series: number, samples: number, bytes: number, seconds: number): void;
   metricsDropFailed(file: string, reason: string): void;
   partitionDropped(file: string, reason: string): void;
@@ -20,7 +23,7 @@ export interface UpkeepEvents {
 }
 
 export interface UpkeepOptions {
-  readonly files: StoreFiles;
+  readonly files: StoreFiles & { readonly tiers: Tiers };
   /** Of the store. */
   readonly folder: string;
   readonly clock: Clock;
@@ -50,6 +53,7 @@ export class Upkeep {
     const { files, folder, clock, quietMs, folding, events } = options;
     this.#merger = new Merger({
       files: files.metrics,
+      tiers: files.tiers,
       folder,
       clock,
       quietMs,
@@ -101,25 +105,30 @@ export class Upkeep {
   #enforce(isUrgent = false): void {
     const { clock, events, files, folder, retention, onRemoved } = this.#options;
     this.#enforceAtMs = clock.monotonicMs() + RETENTION_EVERY_MS;
-    const kinds = [files.metrics, files.logs];
+    const setting = 'store.retention-age';
+    const kinds: Kind[] = [
+      // Of one day in this order.
+      { files: files.metrics, maxAgeMs: retention.maxAgeMs, setting },
+      { files: files.logs, maxAgeMs: retention.maxAgeMs, setting },
+      ...files.tiers.kinds(),
+    ];
     try {
-      for (const kind of kinds) kind.changed();
+      for (const kind of kinds) kind.files.changed();
       const nowMs = clock.nowMs();
-      const newest = kinds.flatMap((kind) => kind.list().at(-1) ?? []).sort((a, b) => b.fromMs - a.fromMs)[0];
+      const newest = kinds
+        .flatMap((kind) => kind.files.list().at(-1) ?? [])
+        .sort((a, b) => b.fromMs - a.fromMs)[0];
       const due = this.#byName.among(files.metrics.list(), newest, {
         nowMs,
         monotonicMs: clock.monotonicMs(),
       });
       this.#merger.dropByName(due);
       const waits = due.length > 0 && !isUrgent;
-      const limits = {
-        // What a merge takes for a moment drops no day.
-        maxBytes: waits ? Infinity : retention.maxBytes + this.#merger.spareBytes,
-        maxAgeMs: retention.maxAgeMs,
-      };
+      // What a merge takes for a moment drops no day.
+      const maxBytes = waits ? Infinity : retention.maxBytes + this.#merger.spareBytes;
       const { busyWith } = this.#merger;
       const busy = busyWith === undefined ? undefined : files.metrics.of(busyWith).file;
-      const dropped = enforceRetention(kinds, limits, nowMs, ({ file }) => file === busy);
+      const dropped = enforceRetention(kinds, maxBytes, nowMs, ({ file }) => file === busy);
       for (const { file, reason, failure } of dropped) {
         if (failure === undefined) events.partitionDropped(file, reason);
         else events.retentionFailed(file, failure);

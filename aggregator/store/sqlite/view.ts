@@ -1,5 +1,6 @@
 import type { HeadBuffers } from '../head/head.ts';
 import type { PartitionFile } from './partition-files.ts';
+import type { Tier } from './tiers.ts';
 
 /** All that a reader needs to answer: the open data, in shared memory, and the files. Sent at each change. */
 export interface StoreView {
@@ -10,6 +11,14 @@ export interface StoreView {
   /** Oldest first, as are those of lines. */
   readonly partitions: readonly PartitionFile[];
   readonly logPartitions: readonly PartitionFile[];
+  /** Of days that are over, beside their samples or when these are gone. */
+  readonly tiers: readonly Tier[];
 }
 
-export const EMPTY_VIEW: StoreView = { heads: [], retired: [], partitions: [], logPartitions: [] };
+export const EMPTY_VIEW: StoreView = {
+  heads: [],
+  retired: [],
+  partitions: [],
+  logPartitions: [],
+  tiers: [],
+};
