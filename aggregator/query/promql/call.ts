@@ -28,14 +28,14 @@ function overRange(context: Context, call: Call, rangeFunction: RangeFunction): 
   const params = call.args
     .filter((arg) => arg !== matrix)
     .map((arg) => scalarOf(context.evaluate(arg, context)));
-  const { series, ends, rangeMs } = evaluateRange(context, matrix);
+  const { series, ends, rangeMs } = evaluateRange(context, matrix, call.name);
   const finder = new WindowFinder(ends, rangeMs);
   const columns: Column[] = [];
-  for (const { labels, timestampsMs, values } of series) {
+  for (const { labels, timestampsMs, values, counts } of series) {
     const out = newColumn(context, rangeFunction.keepsName ? labels : dropName(labels));
     const windows = finder.find(timestampsMs);
     rangeFunction.evaluate(
-      { timestampsMs, values, windows, params, steps: context.steps, budget: context.budget },
+      { timestampsMs, values, counts, windows, params, steps: context.steps, budget: context.budget },
       out,
     );
     if (!isEmpty(out)) columns.push(out);

@@ -142,7 +142,7 @@ function matrix(value: Value, steps: Steps): SeriesSamples[] {
 
 /** The samples that an instant query for a range vector sees. */
 function rangeSeries(context: Context, expr: Expr): SeriesSamples[] {
-  const { series, ends, rangeMs } = evaluateRange(context, unwrapParens(expr));
+  const { series, ends, rangeMs } = evaluateRange(context, unwrapParens(expr), undefined);
   const kept = series.map(({ labels, timestampsMs, values }) => {
     const lo = timestampsMs.findIndex((ms) => ms > ends.startMs - rangeMs);
     const hi = timestampsMs.findLastIndex((ms) => ms <= ends.startMs) + 1;

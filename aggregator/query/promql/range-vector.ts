@@ -13,17 +13,25 @@ export interface RangeVector {
   readonly rangeMs: number;
 }
 
-/** The samples of a range selector or subquery, without staleness markers. */
-export function evaluateRange(context: Context, expr: Expr): RangeVector {
+/**
+ * The samples of a range selector or subquery, without staleness markers; of a selector statistics of them that
+ * say the same to the function, undefined when there is none.
+ */
+export function evaluateRange(context: Context, expr: Expr, functionName: string | undefined): RangeVector {
   const inner = unwrapParens(expr);
-  if (inner.kind === 'matrixSelector') return ofSelector(context, inner);
+  if (inner.kind === 'matrixSelector') return ofSelector(context, inner, functionName);
   if (inner.kind === 'subquery') return ofSubquery(context, inner);
   throw new Error(`BUG: ${inner.kind} is no range vector`);
 }
 
-function ofSelector(context: Context, { selector, rangeMs }: MatrixSelector): RangeVector {
+function ofSelector(
+  context: Context,
+  { selector, rangeMs }: MatrixSelector,
+  functionName: string | undefined,
+): RangeVector {
   const ends = shifted(context, selector);
-  return { series: readSamples(context, selector, ends, rangeMs).map(withoutStale), ends, rangeMs };
+  const series = readSamples(context, selector, ends, rangeMs, functionName);
+  return { series: series.map(withoutStale), ends, rangeMs };
 }
 
 /**

@@ -4,6 +4,7 @@ import type { SeriesSamples } from '../../store/store.ts';
 import type { Context } from './context.ts';
 import { newColumn } from './context.ts';
 import type { Column, Steps } from './value.ts';
+import { summaryFor } from './summary.ts';
 import { isEmpty } from './value.ts';
 
 /** The moments that a selector or subquery looks at, after its `@` and `offset`. */
@@ -15,12 +16,13 @@ export function shifted(context: Context, modified: { at: At | undefined; offset
   return { startMs: atMs - offsetMs, stepMs: 0, count };
 }
 
-/** Samples in (first moment - reach, last moment], with staleness markers. */
+/** Samples in (first moment - reach, last moment], with staleness markers, or what says the same to a function. */
 export function readSamples(
   context: Context,
   selector: VectorSelector,
   moments: Steps,
   reachMs: number,
+  functionName: string | undefined,
 ): SeriesSamples[] {
   const { reader, scope, budget, annotations } = context;
   const range = {
@@ -33,6 +35,7 @@ export function readSamples(
     selector.matchers,
     range,
     budget.readLimits((message) => annotations.damage(message)),
+    summaryFor(functionName, moments, reachMs),
   );
   let samples = 0;
   for (const { timestampsMs } of series) samples += timestampsMs.length;
@@ -48,7 +51,8 @@ export function selectInstant(context: Context, selector: VectorSelector, taken:
   const moments = shifted(context, selector);
   const { lookbackMs } = context;
   const columns: Column[] = [];
-  for (const series of readSamples(context, selector, moments, lookbackMs)) {
+  const functionName = taken === 'value' ? '' : taken;
+  for (const series of readSamples(context, selector, moments, lookbackMs, functionName)) {
     const column = newColumn(context, series.labels);
     fill(column, series, moments, lookbackMs, taken);
     if (!isEmpty(column)) columns.push(column);
@@ -75,18 +79,24 @@ function fill(column: Column, series: SeriesSamples, moments: Steps, lookbackMs:
 
 /** The series without its staleness markers, which ranges do not see. */
 export function withoutStale(series: SeriesSamples): SeriesSamples {
-  const { labels, timestampsMs, values } = series;
+  const { labels, timestampsMs, values, counts } = series;
   let stale = 0;
   for (let i = 0; i < values.length; i++) if (isStale(values, i)) stale++;
   // Fast path.
   if (stale === 0) return series;
-  const keptTimestampsMs = new Float64Array(values.length - stale);
-  const keptValues = new Float64Array(values.length - stale);
-  let kept = 0;
-  for (let i = 0; i < values.length; i++) {
-    if (isStale(values, i)) continue;
-    keptTimestampsMs[kept] = timestampsMs[i] as number;
-    keptValues[kept++] = values[i] as number;
-  }
-  return { labels, timestampsMs: keptTimestampsMs, values: keptValues };
+  const kept = new Uint32Array(values.length - stale);
+  let next = 0;
+  for (let i = 0; i < values.length; i++) if (!isStale(values, i)) kept[next++] = i;
+  return {
+    labels,
+    timestampsMs: at(timestampsMs, kept),
+    values: at(values, kept),
+    ...(counts && { counts: at(counts, kept) }),
+  };
+}
+
+function at(column: Float64Array, places: Uint32Array): Float64Array {
+  const out = new Float64Array(places.length);
+  for (let i = 0; i < places.length; i++) out[i] = column[places[i] as number] as number;
+  return out;
 }

@@ -24,7 +24,7 @@ export const absent: InstantFunction = (context, call) => {
 /** 1 at the steps where no series has a sample in the range. */
 export const absentOverTime: InstantFunction = (context, call) => {
   const arg = call.args[0] as Expr;
-  const { series, ends, rangeMs } = evaluateRange(context, arg);
+  const { series, ends, rangeMs } = evaluateRange(context, arg, call.name);
   const finder = new WindowFinder(ends, rangeMs);
   return inverse(context, arg, (seen) => {
     for (const { timestampsMs } of series) {

@@ -10,13 +10,31 @@ export const sumOverTime = eachWindow(1, (values, lo, hi) => {
   return Math.abs(sum.sum) === Infinity ? sum.sum : sum.total();
 });
 
-export const avgOverTime = eachWindow(1, (values, lo, hi) => {
+const meanOfSamples = eachWindow(1, (values, lo, hi) => {
   const mean = new KahanMean();
   for (let i = lo; i < hi; i++) mean.add(values[i] as number);
   return mean.mean();
 });
+const countOfSamples = eachWindow(1, (_, lo, hi) => hi - lo);
 
-export const countOverTime = eachWindow(1, (_, lo, hi) => hi - lo);
+export const countOverTime: RangeFunction = {
+  evaluate: (input, out) => {
+    if (input.counts === undefined) countOfSamples.evaluate(input, out);
+    else sumOverTime.evaluate({ ...input, values: input.counts }, out);
+  },
+};
+
+export const avgOverTime: RangeFunction = {
+  evaluate: (input, out) => {
+    if (input.counts === undefined) return meanOfSamples.evaluate(input, out);
+    const counts = { ...out, values: new Float64Array(out.values.length) };
+    countOverTime.evaluate(input, counts);
+    sumOverTime.evaluate(input, out);
+    for (let i = 0; i < out.values.length; i++)
+      out.values[i] = (out.values[i] as number) / (counts.values[i] as number);
+  },
+};
+
 export const presentOverTime = eachWindow(1, () => 1);
 export const lastOverTime: RangeFunction = {
   ...eachWindow(1, (values, _, hi) => values[hi - 1] as number),

@@ -6,6 +6,8 @@ import type { Windows } from '../windows.ts';
 export interface RangeInput {
   readonly timestampsMs: Float64Array;
   readonly values: Float64Array;
+  /** How many samples each value stands for, where some are sums. */
+  readonly counts: Float64Array | undefined;
   readonly windows: Windows;
   /** The call's other arguments, one value a step. */
   readonly params: readonly Float64Array[];
