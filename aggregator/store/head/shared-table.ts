@@ -39,7 +39,8 @@ export class SharedTable {
     const words = this.#words.view;
     for (let slot = wanted & mask; ; slot = (slot + 1) & mask) {
       const at = start + 2 * slot;
-      const number = Atomics.load(words, at + 1);
+      // Not atomic, which is a call: what a reader's snapshot holds was there before it looked at the region.
+      const number = words[at + 1] as number;
       if (number === 0) return undefined;
       if (words[at] === wanted && matches(number - 1)) return number - 1;
     }
