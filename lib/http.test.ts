@@ -56,7 +56,8 @@ test.each([
 
 test('probes need no token and tell no secret', async () => {
   const url = await serve('s3cret');
-  for (const path of ['/livez', '/readyz', '/healthz']) expect((await get(url + path)).status).toBe(200);
+  for (const path of ['/livez', '/readyz', '/healthz', '/-/healthy', '/-/ready'])
+    expect((await get(url + path)).status).toBe(200);
 });
 
 test.each([

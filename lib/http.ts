@@ -5,6 +5,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Registry } from 'prom-client';
 
 import { reasonOf } from './fault.ts';
+import { gzipAnswer } from './gzip-answer.ts';
 import type { Log } from './log.ts';
 import { isLoopback } from './loopback.ts';
 import type { Address } from './settings.ts';
@@ -33,7 +34,7 @@ export interface HealthCheck {
 }
 
 /** Asked by probes, which carry no token. */
-const OPEN_PATHS = new Set(['/livez', '/readyz', '/healthz']);
+const OPEN_PATHS = new Set(['/livez', '/readyz', '/healthz', '/-/healthy', '/-/ready']);
 
 const SLOW_CLIENT_MS = 30_000;
 const MAX_CONNECTIONS = 2000;
@@ -68,6 +69,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
       : refuse(request, options);
     if (refusal) await refusal(reply);
   });
+  server.addHook('onSend', async (request, reply, payload) => packed(request, reply, payload));
   server.setErrorHandler(async (error: Error & { statusCode?: number }, _request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) options.log.error('a request failed', { reason: error.stack ?? reasonOf(error) });
@@ -105,7 +107,7 @@ function addHealth(server: FastifyInstance, options: HttpOptions): void {
       const lines = results.map(({ check: { name }, reason }) =>
         reason === undefined ? `[+]${name} ok` : `[-]${name} failed: ${reason}`,
       );
-      lines.push(`${path.slice(1)} check ${failed ? 'failed' : 'passed'}`, '');
+      lines.push(`${path.split('/').at(-1)} check ${failed ? 'failed' : 'passed'}`, '');
       return reply
         .code(failed ? 503 : 200)
         .type('text/plain; charset=utf-8')
@@ -115,6 +117,20 @@ function addHealth(server: FastifyInstance, options: HttpOptions): void {
   probe('/livez', ({ kind }) => kind === 'live');
   probe('/readyz', () => true);
   probe('/healthz', () => true);
+  // Prometheus's names of them.
+  probe('/-/healthy', ({ kind }) => kind === 'live');
+  probe('/-/ready', () => true);
+}
+
+/** The payload for a client that takes gzip, if it is text and not packed yet. */
+async function packed(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
+  const isWhole = typeof payload === 'string' || payload instanceof Uint8Array;
+  if (!isWhole || reply.hasHeader('content-encoding')) return payload;
+  const type = String(reply.getHeader('content-type') ?? '');
+  const body = await gzipAnswer(payload, type, request.headers['accept-encoding'] ?? '');
+  if (body === undefined) return payload;
+  void reply.header('content-encoding', 'gzip').header('vary', 'accept-encoding');
+  return body;
 }
 
 /**
