@@ -1,9 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import type { Clock } from '../../lib/clock.ts';
-import type { Question, Task, TaskLimits } from '../query/task.ts';
+import { Fault } from '../../lib/fault.ts';
 import type { ReaderPool } from '../query/reader-pool.ts';
+import type { Question, Task, TaskLimits } from '../query/task.ts';
 import { everything } from '../store/scope.ts';
+import { unescapeName } from './escaped-name.ts';
 import type { Parameters } from './parameters.ts';
 import { sendAnswer } from './send-answer.ts';
 
@@ -50,6 +52,7 @@ export function addPrometheusApi(server: FastifyInstance, api: PrometheusApi): v
     kind: 'instant',
     query: parameters.text('query'),
     timeMs: parameters.timeMs('time', clock.nowMs()),
+    ...told(parameters),
   }));
   route('/api/v1/query_range', (parameters) => ({
     kind: 'range',
@@ -57,6 +60,7 @@ export function addPrometheusApi(server: FastifyInstance, api: PrometheusApi): v
     startMs: parameters.timeMs('start'),
     endMs: parameters.timeMs('end'),
     stepMs: parameters.durationMs('step'),
+    ...told(parameters),
   }));
   route('/api/v1/series', (parameters) => {
     parameters.text('match[]');
@@ -65,7 +69,7 @@ export function addPrometheusApi(server: FastifyInstance, api: PrometheusApi): v
   route('/api/v1/labels', (parameters) => ({ kind: 'labels', ...selection(parameters) }));
   route('/api/v1/label/:name/values', (parameters, request) => ({
     kind: 'label_values',
-    name: (request.params as { name: string }).name,
+    name: unescapeName((request.params as { name: string }).name),
     ...selection(parameters),
   }));
   server.get('/api/v1/status/buildinfo', async () => ({
@@ -81,10 +85,16 @@ export function addPrometheusApi(server: FastifyInstance, api: PrometheusApi): v
   }));
 }
 
+function told(parameters: Parameters): { limit: number; stats: boolean } {
+  return { limit: parameters.count('limit', 0), stats: parameters.optional('stats') !== '' };
+}
+
 /** As asked, but with the times that the asker wants, no longer than the settings allow. */
 function taskOf(api: PrometheusApi, question: Question, parameters: Parameters): Task {
   const { limits } = api;
   const timeoutMs = Math.min(limits.timeoutMs, parameters.durationMs('timeout', limits.timeoutMs));
   const lookbackMs = parameters.durationMs('lookback_delta', limits.lookbackMs);
+  if (!(lookbackMs > 0))
+    throw new Fault('bad_data', 'invalid parameter "lookback_delta": it has to be more than 0');
   return { question, scope: everything, limits: { ...limits, timeoutMs, lookbackMs } };
 }

@@ -7,6 +7,7 @@ import { onTestFinished } from 'vitest';
 
 import { systemClock } from '../../lib/clock.ts';
 import { silentLog } from '../../lib/log.ts';
+import type { Running } from '../../lib/running.ts';
 import type { SettingsOf } from '../../lib/settings.ts';
 import { startAggregator } from '../main.ts';
 import { aggregatorSettings, type AggregatorSettings } from '../settings.ts';
@@ -14,19 +15,24 @@ import { aggregatorSettings, type AggregatorSettings } from '../settings.ts';
 /** A real aggregator in a folder of its own that ends with the test; returns its URL. */
 export async function runAggregator(changes: Partial<AggregatorSettings> = {}): Promise<string> {
   const dataDir = mkdtempSync(join(tmpdir(), 'binnacle-api-'));
-  const defaults = Object.fromEntries(
-    Object.entries(aggregatorSettings).map(([name, setting]) => [name, setting.default]),
-  ) as SettingsOf<typeof aggregatorSettings>;
-  const listen = { host: '127.0.0.1', port: 0 };
-  const running = await startAggregator(
-    { ...defaults, dataDir, queryThreads: 1, listen, ...changes },
-    { log: silentLog, clock: systemClock, registry: new Registry(), version: '0' },
-  );
+  const running = await startIn(dataDir, changes);
   onTestFinished(async () => {
     await running.close();
     rmSync(dataDir, { recursive: true, force: true });
   });
   return running.url;
+}
+
+/** A real aggregator with default settings but the changes. */
+export async function startIn(dataDir: string, changes: Partial<AggregatorSettings> = {}): Promise<Running> {
+  const defaults = Object.fromEntries(
+    Object.entries(aggregatorSettings).map(([name, setting]) => [name, setting.default]),
+  ) as SettingsOf<typeof aggregatorSettings>;
+  const listen = { host: '127.0.0.1', port: 0 };
+  return startAggregator(
+    { ...defaults, dataDir, queryThreads: 1, listen, ...changes },
+    { log: silentLog, clock: systemClock, registry: new Registry(), version: '0' },
+  );
 }
 
 /** The values that an instant query gives, by their series. */

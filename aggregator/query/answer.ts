@@ -7,7 +7,7 @@ import type { MetricReader, ReadLimits, TimeRange } from '../store/store.ts';
 import { answerLogs } from './log/answer.ts';
 import { deadline, type QueryLimits } from './promql/limits.ts';
 import { toPrometheusJson } from './promql/json.ts';
-import { queryInstant, queryRange } from './promql/query.ts';
+import { queryInstant, queryRange, type QueryResult } from './promql/query.ts';
 import { parseSelector } from './selector.ts';
 import type { Answer, MetricQuestion, Task } from './task.ts';
 
@@ -41,7 +41,7 @@ export function answer(readers: Readers, task: Task, { clock, cancelled }: Answe
     const { question, scope } = task;
     if (question.kind === 'logs')
       return { status: 200, ...answerLogs(readers.logs, question.ask, scope, queryLimits) };
-    return { status: 200, body: answerQuestion(readers.metrics, question, task, queryLimits) };
+    return { status: 200, body: answerQuestion(readers.metrics, question, task, queryLimits, clock) };
   } catch (thrown) {
     return failure(thrown);
   }
@@ -52,15 +52,20 @@ function answerQuestion(
   question: MetricQuestion,
   { scope, limits }: Task,
   queryLimits: QueryLimits,
+  clock: Clock,
 ): Uint8Array {
   const { lookbackMs } = limits;
   const damage = new Set<string>();
   const readLimits: ReadLimits = { ...queryLimits, onDamage: (message) => void damage.add(message) };
   switch (question.kind) {
     case 'instant':
-      return toPrometheusJson(queryInstant(reader, scope, { ...question, lookbackMs, limits: queryLimits }));
+      return result(question, queryLimits, clock, (within) =>
+        queryInstant(reader, scope, { ...question, lookbackMs, limits: within }),
+      );
     case 'range':
-      return toPrometheusJson(queryRange(reader, scope, { ...question, lookbackMs, limits: queryLimits }));
+      return result(question, queryLimits, clock, (within) =>
+        queryRange(reader, scope, { ...question, lookbackMs, limits: within }),
+      );
     case 'series': {
       const found = perSelector(question, (matchers, range) =>
         reader.series(scope, matchers, range, readLimits),
@@ -84,6 +89,41 @@ function answerQuestion(
   }
 }
 
+type QueryQuestion = Extract<MetricQuestion, { query: string }>;
+
+function result(
+  { limit = 0, stats = false }: QueryQuestion,
+  limits: QueryLimits,
+  clock: Clock,
+  run: (limits: QueryLimits) => QueryResult,
+): Uint8Array {
+  const usage = { samples: 0, peakSamples: 0 };
+  const startMs = clock.monotonicMs();
+  const whole = run({ ...limits, usage });
+  const seconds = (clock.monotonicMs() - startMs) / 1000;
+  return toPrometheusJson(
+    cut(whole, limit),
+    stats
+      ? {
+          timings: { evalTotalTime: seconds, execTotalTime: seconds },
+          samples: { totalQueryableSamples: usage.samples, peakSamples: usage.peakSamples },
+        }
+      : undefined,
+  );
+}
+
+const TRUNCATED = 'results truncated due to limit';
+
+/** The first series of a result; 0 is no limit. */
+function cut(whole: QueryResult, limit: number): QueryResult {
+  const warnings = [...whole.warnings, TRUNCATED];
+  if (limit > 0 && whole.type === 'vector' && whole.samples.length > limit)
+    return { ...whole, samples: whole.samples.slice(0, limit), warnings };
+  if (limit > 0 && whole.type === 'matrix' && whole.series.length > limit)
+    return { ...whole, series: whole.series.slice(0, limit), warnings };
+  return whole;
+}
+
 /** What each of the selectors finds, one after the other; all series when there is no selector. */
 function perSelector<T>(
   question: Extract<MetricQuestion, { matches: readonly string[] }>,
@@ -95,9 +135,9 @@ function perSelector<T>(
 }
 
 function list(found: readonly unknown[], limit: number, damage: Set<string>): Uint8Array {
-  const cut = limit > 0 && found.length > limit;
-  const warnings = [...damage, ...(cut ? ['results truncated due to limit'] : [])];
-  const data = cut ? found.slice(0, limit) : found;
+  const isCut = limit > 0 && found.length > limit;
+  const warnings = [...damage, ...(isCut ? [TRUNCATED] : [])];
+  const data = isCut ? found.slice(0, limit) : found;
   return Buffer.from(JSON.stringify({ status: 'success', data, ...(warnings.length > 0 && { warnings }) }));
 }
 

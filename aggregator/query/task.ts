@@ -7,17 +7,25 @@ export type Question = MetricQuestion | { readonly kind: 'logs'; readonly ask: L
 
 /** Times in ms. */
 export type MetricQuestion =
-  | { readonly kind: 'instant'; readonly query: string; readonly timeMs: number }
-  | {
+  | ({ readonly kind: 'instant'; readonly query: string; readonly timeMs: number } & Told)
+  | ({
       readonly kind: 'range';
       readonly query: string;
       readonly startMs: number;
       readonly endMs: number;
       readonly stepMs: number;
-    }
+    } & Told)
   | ({ readonly kind: 'series' } & Selection)
   | ({ readonly kind: 'labels' } & Selection)
   | ({ readonly kind: 'label_values'; readonly name: string } & Selection);
+
+/** How much of the result of a query is told; all and no more when left out. */
+interface Told {
+  /** At most so many series, 0 for all. */
+  readonly limit?: number;
+  /** What the query cost, too. */
+  readonly stats?: boolean;
+}
 
 interface Selection {
   /** Series selectors; a series that one of them matches counts. None: all series. */

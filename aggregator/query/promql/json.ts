@@ -3,14 +3,21 @@ import type { Labels } from '../../../wire/labels.ts';
 import type { SeriesSamples } from '../../store/store.ts';
 import type { QueryResult } from './query.ts';
 
+/** What a query cost, as the parameter `stats` asks for it. */
+export interface QueryStats {
+  /** Seconds. */
+  readonly timings: { readonly evalTotalTime: number; readonly execTotalTime: number };
+  readonly samples: { readonly totalQueryableSamples: number; readonly peakSamples: number };
+}
+
 /** Characters of text that are kept before they are turned into bytes. */
 const CHUNK = 1 << 20;
 
 /**
  * The body with which Prometheus's HTTP API answers a query that succeeded
- * (https://prometheus.io/docs/prometheus/latest/querying/api/): UTF-8 JSON.
+ * (https://prometheus.io/docs/prometheus/latest/querying/api/): UTF-8 JSON. `stats`, if there are any, stand beside the result.
  */
-export function toPrometheusJson(result: QueryResult): Uint8Array {
+export function toPrometheusJson(result: QueryResult, stats?: QueryStats): Uint8Array {
   const writer = new Writer();
   writer.write(`{"status":"success","data":{"resultType":"${result.type}","result":`);
   switch (result.type) {
@@ -31,7 +38,7 @@ export function toPrometheusJson(result: QueryResult): Uint8Array {
       writer.list(result.series, (series) => writeSeries(writer, series));
       break;
   }
-  writer.write('}');
+  writer.write(stats === undefined ? '}' : `,"stats":${JSON.stringify(stats)}}`);
   if (result.warnings.length > 0) writer.write(`,"warnings":${JSON.stringify(result.warnings)}`);
   if (result.infos.length > 0) writer.write(`,"infos":${JSON.stringify(result.infos)}`);
   writer.write('}');

@@ -6,6 +6,14 @@ import type { ReadLimits } from '../../store/store.ts';
 export interface QueryLimits extends Omit<ReadLimits, 'onDamage'> {
   /** Steps of a range query. */
   readonly maxSteps: number;
+  /** Where it is told what the query cost. */
+  readonly usage?: Usage;
+}
+
+/** Samples read and cells of columns: all that a query met, and the most that it held at once. */
+export interface Usage {
+  samples: number;
+  peakSamples: number;
 }
 
 /** The names of the settings, as the messages of exceeded limits tell them. */
@@ -48,6 +56,11 @@ export class Budget {
   /** Takes room for samples or cells; throws a `Fault` `limit` when there is none. */
   hold(samples: number): void {
     this.held += samples;
+    const { usage } = this.#limits;
+    if (usage !== undefined) {
+      usage.samples += samples;
+      usage.peakSamples = Math.max(usage.peakSamples, this.held);
+    }
     if (this.held > this.#limits.maxSamples) {
       throw new Fault(
         'limit',
