@@ -1,4 +1,4 @@
-import type { At, Binary, Expr, Matcher, VectorSelector } from './ast.ts';
+import type { Aggregate, At, Binary, Expr, Matcher, Subquery, VectorSelector } from './ast.ts';
 import { formatDuration, formatFloat } from './number.ts';
 import { quote } from './quote.ts';
 
@@ -17,17 +17,13 @@ export function printPromQL(expr: Expr): string {
       const modifiers = printModifiers(selector.at, selector.offsetMs);
       return `${printSelector(selector)}[${formatDuration(rangeMs)}]${modifiers}`;
     }
-    case 'subquery': {
-      const step = expr.stepMs === undefined ? '' : formatDuration(expr.stepMs);
-      const modifiers = printModifiers(expr.at, expr.offsetMs);
-      return `${printPromQL(expr.expr)}[${formatDuration(expr.rangeMs)}:${step}]${modifiers}`;
-    }
+    case 'subquery':
+      return printPromQL(expr.expr) + printRangeOfSubquery(expr);
     case 'call':
       return `${expr.name}(${expr.args.map(printPromQL).join(', ')})`;
     case 'aggregate': {
-      const grouping = `${expr.without ? 'without' : 'by'} (${expr.grouping.map(printLabelName).join(', ')}) `;
       const args = [...(expr.param === undefined ? [] : [expr.param]), expr.expr].map(printPromQL).join(', ');
-      return `${expr.op}${expr.without || expr.grouping.length > 0 ? ` ${grouping}` : ''}(${args})`;
+      return `${printHeadOfAggregate(expr)}(${args})`;
     }
     case 'binary':
       return `${printPromQL(expr.left)} ${expr.op}${printMatching(expr)} ${printPromQL(expr.right)}`;
@@ -36,6 +32,18 @@ export function printPromQL(expr: Expr): string {
     case 'paren':
       return `(${printPromQL(expr.expr)})`;
   }
+}
+
+/** Behind the expression of a subquery. */
+export function printRangeOfSubquery({ rangeMs, stepMs, at, offsetMs }: Subquery): string {
+  const step = stepMs === undefined ? '' : formatDuration(stepMs);
+  return `[${formatDuration(rangeMs)}:${step}]${printModifiers(at, offsetMs)}`;
+}
+
+/** In front of the parentheses of an aggregation. */
+export function printHeadOfAggregate({ op, without, grouping }: Aggregate): string {
+  if (!without && grouping.length === 0) return op;
+  return `${op} ${without ? 'without' : 'by'} (${grouping.map(printLabelName).join(', ')}) `;
 }
 
 function printSelector(selector: VectorSelector): string {
@@ -65,7 +73,8 @@ function printModifiers(at: At | undefined, offsetMs: number): string {
   return fixed + (offsetMs === 0 ? '' : ` offset ${formatDuration(offsetMs)}`);
 }
 
-function printMatching({ bool, matching }: Binary): string {
+/** Behind an operator: `bool`, and how vectors are matched, with a blank in front of each. */
+export function printMatching({ bool, matching }: Binary): string {
   let text = bool ? ' bool' : '';
   if (matching === undefined) return text;
   text += ` ${matching.on ? 'on' : 'ignoring'} (${matching.labels.map(printLabelName).join(', ')})`;
