@@ -15,6 +15,7 @@ import { addIngestRoutes } from './api/ingest-routes.ts';
 import { addLogsApi, type LogsLimits } from './api/logs.ts';
 import { addPage } from './api/page.ts';
 import { addPrometheusApi } from './api/prometheus.ts';
+import { addStatusApi } from './api/status.ts';
 import { AggregatorMetrics } from './event.ts';
 import type { IngestReply } from './ingest/ingester.ts';
 import { Writer } from './ingest/writer.ts';
@@ -93,7 +94,8 @@ export async function openAggregator(
   const limits = taskLimits(settings);
   addIngestRoutes(server, writer, metrics);
   addInfluxRoutes(server);
-  addPrometheusApi(server, { readers, clock, version: parts.version, limits });
+  addPrometheusApi(server, { readers, clock, limits });
+  addStatusApi(server, { clock, version: parts.version, settings });
   addLogsApi(server, { readers, clock, limits: logsLimits(settings) });
   addPage(server, PAGE);
   const never = new AbortController().signal;

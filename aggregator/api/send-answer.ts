@@ -27,17 +27,27 @@ export async function sendAnswer(
   const gone = whenGone(reply);
   try {
     const task = makeTask(parametersOf(request));
-    const { status, body } = await readers.ask(task, gone);
-    return await reply.type('application/json; charset=utf-8').code(status).send(body);
+    const { status, body, type = JSON_TYPE, encoding } = await readers.ask(task, gone);
+    if (encoding !== undefined) void reply.header('content-encoding', encoding);
+    return await reply.type(type).code(status).send(body);
   } catch (thrown) {
     return sendFault(reply, thrown);
   }
 }
 
+const JSON_TYPE = 'application/json; charset=utf-8';
+
 /** Tells a `Fault` in Prometheus's envelope; throws all else. */
 export async function sendFault(reply: FastifyReply, thrown: unknown): Promise<FastifyReply> {
   if (!(thrown instanceof Fault)) throw thrown;
-  const status = thrown.code === 'bad_data' ? 400 : thrown.code === 'limit' ? 422 : thrown.retry ? 503 : 500;
+  const status = STATUS_OF[thrown.code] ?? (thrown.retry ? 503 : 500);
   const errorType = thrown.code === 'limit' ? 'execution' : thrown.code;
   return reply.code(status).send({ status: 'error', errorType, error: thrown.message });
 }
+
+const STATUS_OF: Readonly<Record<string, number>> = {
+  bad_data: 400,
+  limit: 422,
+  unsupported_type: 415,
+  unsupported_encoding: 415,
+};

@@ -1,13 +1,19 @@
+import { parsePromQL } from '../../lang/promql/parse.ts';
+import { prettyPromQL } from '../../lang/promql/pretty.ts';
+import { treeOf } from '../../lang/promql/tree.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Fault, reasonOf } from '../../lib/fault.ts';
-import { labelsToRecord, type Labels } from '../../wire/labels.ts';
-import type { Matcher } from '../store/matcher.ts';
 import type { LogReader } from '../store/log-store.ts';
-import type { MetricReader, ReadLimits, TimeRange } from '../store/store.ts';
+import type { MetricReader, ReadLimits } from '../store/store.ts';
+import { answerList } from './answer-list.ts';
+import { answerQuery } from './answer-query.ts';
+import { cardinalityOf } from './cardinality.ts';
+import { success } from './envelope.ts';
+import { federate, FEDERATE_TYPE } from './federate.ts';
 import { answerLogs } from './log/answer.ts';
 import { deadline, type QueryLimits } from './promql/limits.ts';
-import { toPrometheusJson } from './promql/json.ts';
 import { queryInstant, queryRange, type QueryResult } from './promql/query.ts';
+import { answerRemoteRead } from './remote-read.ts';
 import { parseSelector } from './selector.ts';
 import type { Answer, MetricQuestion, Task } from './task.ts';
 
@@ -41,108 +47,63 @@ export function answer(readers: Readers, task: Task, { clock, cancelled }: Answe
     const { question, scope } = task;
     if (question.kind === 'logs')
       return { status: 200, ...answerLogs(readers.logs, question.ask, scope, queryLimits) };
-    return { status: 200, body: answerQuestion(readers.metrics, question, task, queryLimits, clock) };
+    return { status: 200, ...answerQuestion(readers.metrics, question, task, queryLimits, clock) };
   } catch (thrown) {
     return failure(thrown);
   }
 }
 
+/** Times of queries are taken by `clock`. */
 function answerQuestion(
   reader: MetricReader,
   question: MetricQuestion,
   { scope, limits }: Task,
   queryLimits: QueryLimits,
   clock: Clock,
-): Uint8Array {
+): Omit<Answer, 'status'> {
   const { lookbackMs } = limits;
   const damage = new Set<string>();
   const readLimits: ReadLimits = { ...queryLimits, onDamage: (message) => void damage.add(message) };
   switch (question.kind) {
-    case 'instant':
-      return result(question, queryLimits, clock, (within) =>
-        queryInstant(reader, scope, { ...question, lookbackMs, limits: within }),
-      );
-    case 'range':
-      return result(question, queryLimits, clock, (within) =>
-        queryRange(reader, scope, { ...question, lookbackMs, limits: within }),
-      );
-    case 'series': {
-      const found = perSelector(question, (matchers, range) =>
-        reader.series(scope, matchers, range, readLimits),
-      );
-      const unique = new Map<string, Labels>();
-      for (const labels of found) unique.set(labels.join('\0'), labels);
-      return list([...unique.values()].map(labelsToRecord), question.limit, damage);
+    case 'instant': {
+      const run = (within: QueryLimits): QueryResult =>
+        queryInstant(reader, scope, { ...question, lookbackMs, limits: within });
+      return { body: answerQuery(question, queryLimits, clock, run) };
     }
-    case 'labels': {
-      const found = perSelector(question, (matchers, range) =>
-        reader.labelNames(scope, matchers, range, readLimits),
-      );
-      return list([...new Set(found)].sort(), question.limit, damage);
+    case 'range': {
+      const run = (within: QueryLimits): QueryResult =>
+        queryRange(reader, scope, { ...question, lookbackMs, limits: within });
+      return { body: answerQuery(question, queryLimits, clock, run) };
     }
-    case 'label_values': {
-      const found = perSelector(question, (matchers, range) =>
-        reader.labelValues(scope, question.name, matchers, range, readLimits),
-      );
-      return list([...new Set(found)].sort(), question.limit, damage);
+    case 'series':
+    case 'labels':
+    case 'label_values':
+      return { body: answerList(reader, scope, question, readLimits, damage) };
+    case 'format':
+      return { body: success(prettyPromQL(parsePromQL(question.query))) };
+    case 'tree':
+      return { body: success(treeOf(parsePromQL(question.query))) };
+    case 'cardinality': {
+      const range = { fromMs: question.startMs, toMs: question.endMs };
+      const series = reader.series(scope, [], range, readLimits);
+      return { body: success(cardinalityOf(series, range, question.most), [...damage]) };
+    }
+    case 'federate': {
+      const selectors = question.matches.map((text) => parseSelector(text, 'match[]'));
+      const moment = { atMs: question.timeMs, lookbackMs };
+      return { type: FEDERATE_TYPE, body: federate(reader, scope, selectors, moment, readLimits) };
+    }
+    case 'remote_read': {
+      const body = answerRemoteRead(reader, scope, question.body, readLimits);
+      return { type: 'application/x-protobuf', encoding: 'snappy', body };
     }
   }
 }
 
-type QueryQuestion = Extract<MetricQuestion, { query: string }>;
-
-function result(
-  { limit = 0, stats = false }: QueryQuestion,
-  limits: QueryLimits,
-  clock: Clock,
-  run: (limits: QueryLimits) => QueryResult,
-): Uint8Array {
-  const usage = { samples: 0, peakSamples: 0 };
-  const startMs = clock.monotonicMs();
-  const whole = run({ ...limits, usage });
-  const seconds = (clock.monotonicMs() - startMs) / 1000;
-  return toPrometheusJson(
-    cut(whole, limit),
-    stats
-      ? {
-          timings: { evalTotalTime: seconds, execTotalTime: seconds },
-          samples: { totalQueryableSamples: usage.samples, peakSamples: usage.peakSamples },
-        }
-      : undefined,
-  );
-}
-
-const TRUNCATED = 'results truncated due to limit';
-
-/** The first series of a result; 0 is no limit. */
-function cut(whole: QueryResult, limit: number): QueryResult {
-  const warnings = [...whole.warnings, TRUNCATED];
-  if (limit > 0 && whole.type === 'vector' && whole.samples.length > limit)
-    return { ...whole, samples: whole.samples.slice(0, limit), warnings };
-  if (limit > 0 && whole.type === 'matrix' && whole.series.length > limit)
-    return { ...whole, series: whole.series.slice(0, limit), warnings };
-  return whole;
-}
-
-/** What each of the selectors finds, one after the other; all series when there is no selector. */
-function perSelector<T>(
-  question: Extract<MetricQuestion, { matches: readonly string[] }>,
-  find: (matchers: readonly Matcher[], range: TimeRange) => readonly T[],
-): T[] {
-  const range = { fromMs: question.startMs, toMs: question.endMs };
-  if (question.matches.length === 0) return [...find([], range)];
-  return question.matches.flatMap((text) => find(parseSelector(text, 'match[]'), range));
-}
-
-function list(found: readonly unknown[], limit: number, damage: Set<string>): Uint8Array {
-  const isCut = limit > 0 && found.length > limit;
-  const warnings = [...damage, ...(isCut ? [TRUNCATED] : [])];
-  const data = isCut ? found.slice(0, limit) : found;
-  return Buffer.from(JSON.stringify({ status: 'success', data, ...(warnings.length > 0 && { warnings }) }));
-}
-
 const STATUS_OF: Readonly<Record<string, number>> = {
   bad_data: 400,
+  malformed: 400,
+  too_large: 413,
   timeout: 503,
   canceled: 503,
   store: 500,

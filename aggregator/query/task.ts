@@ -7,17 +7,35 @@ export type Question = MetricQuestion | { readonly kind: 'logs'; readonly ask: L
 
 /** Times in ms. */
 export type MetricQuestion =
-  | ({ readonly kind: 'instant'; readonly query: string; readonly timeMs: number } & Told)
-  | ({
-      readonly kind: 'range';
-      readonly query: string;
+  | QueryQuestion
+  | ListQuestion
+  /** A query as text for people, or as a tree; nothing is read. */
+  | { readonly kind: 'format' | 'tree'; readonly query: string }
+  /** What makes the series of some time many; `most` of each kind. */
+  | {
+      readonly kind: 'cardinality';
       readonly startMs: number;
       readonly endMs: number;
-      readonly stepMs: number;
-    } & Told)
-  | ({ readonly kind: 'series' } & Selection)
-  | ({ readonly kind: 'labels' } & Selection)
-  | ({ readonly kind: 'label_values'; readonly name: string } & Selection);
+      readonly most: number;
+    }
+  | { readonly kind: 'federate'; readonly matches: readonly string[]; readonly timeMs: number }
+  /** A `prometheus.ReadRequest`, packed by Snappy. */
+  | { readonly kind: 'remote_read'; readonly body: Uint8Array };
+
+export type QueryQuestion = Told &
+  (
+    | { readonly kind: 'instant'; readonly query: string; readonly timeMs: number }
+    | {
+        readonly kind: 'range';
+        readonly query: string;
+        readonly startMs: number;
+        readonly endMs: number;
+        readonly stepMs: number;
+      }
+  );
+
+export type ListQuestion = Selection &
+  ({ readonly kind: 'series' | 'labels' } | { readonly kind: 'label_values'; readonly name: string });
 
 /** How much of the result of a query is told; all and no more when left out. */
 interface Told {
@@ -51,9 +69,12 @@ export interface Task {
   readonly limits: TaskLimits;
 }
 
-/** An HTTP answer, ready to be sent: Prometheus's JSON envelope. */
+/** An HTTP answer, ready to be sent: Prometheus's JSON envelope unless `type` says that it is something else. */
 export interface Answer {
   readonly status: number;
+  readonly type?: string;
+  /** How the body is packed. */
+  readonly encoding?: 'snappy';
   readonly body: Uint8Array;
   /** Of a tail that succeeded: where the next look begins. */
   readonly position?: TailPosition;
