@@ -5,7 +5,7 @@ export const PART_NAMES = ['standalone', 'agent', 'aggregator', 'alerting'] as c
 export type PartName = (typeof PART_NAMES)[number];
 
 /** What does one thing and ends, in the order of `--help`. */
-export const JOB_NAMES = ['backup', 'restore', 'store'] as const;
+export const JOB_NAMES = ['query', 'backup', 'restore', 'store'] as const;
 export type JobName = (typeof JOB_NAMES)[number];
 
 export type CommandLine =

@@ -6,6 +6,12 @@ import { Fault, reasonOf } from '../lib/fault.ts';
 import { readSettings } from '../lib/settings-read.ts';
 import type { SettingsTable } from '../lib/settings.ts';
 
+export interface Terminal {
+  /** Characters of a line. */
+  readonly columns: number;
+  readonly colours: boolean;
+}
+
 export interface JobWorld {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly version: string;
@@ -16,6 +22,10 @@ export interface JobWorld {
   stdout(text: string): void;
   /** Shows in one line how far it is, where someone looks on; the next one replaces it, `''` takes it away. */
   progress(line: string): void;
+  /** Tells a person something beside the output. */
+  remark(line: string): void;
+  /** What the output goes to; undefined when it is no terminal. */
+  readonly terminal: Terminal | undefined;
   /**
    * Aborted when someone asks the program to stop. A job that has asked for it takes back what is half done and ends;
    * any other is ended at once.
@@ -59,7 +69,7 @@ export function readJobArguments(
   shorts: Readonly<Record<string, string>> = {},
 ): JobArguments {
   const names = [...optionNames, 'data-dir', 'config'];
-  const { positionals, values } = parse(args, names, shorts);
+  const { positionals, values } = parseWords(args, names, shorts);
   const flags = ['data-dir', 'config'].flatMap((name) =>
     name in values ? [`--${name}=${values[name]}`] : [],
   );
@@ -68,10 +78,11 @@ export function readJobArguments(
   return { words: positionals, options: values, dataDir: read.values.job.dataDir };
 }
 
-function parse(
+/** Words, and options by name, each with a value. Throws the Fault `usage`. */
+export function parseWords(
   args: readonly string[],
   names: readonly string[],
-  shorts: Readonly<Record<string, string>>,
+  shorts: Readonly<Record<string, string>> = {},
 ): { positionals: string[]; values: Record<string, string | undefined> } {
   const options = Object.fromEntries(
     names.map((name) => {

@@ -7,9 +7,29 @@ import { printBytes } from './print-bytes.ts';
 const BACKUP = 'backup DIR [--base EARLIER]';
 const RESTORE = 'restore DIR';
 const CHECK = 'store check [DIR] [-o json]';
+const QUERY = "query 'EXPR' [--range 1h [--step 15s]] [--time T] [-o table|json|csv|chart]";
 
 /** The jobs of the program. What does them is imported when one runs, as the parts are. */
 export const jobs: Readonly<Record<JobName, Job>> = {
+  query: {
+    summary: 'Asks a running program in PromQL and prints the answer.',
+    usage: [QUERY],
+    help: `Without --range the value of one moment. The exit code is 1 when there is no answer, 2 when the query is wrong.
+
+  --range D          Of this long until --time, e.g. 1h.
+  --step D           Time between two points of the range. Default: 240 points.
+  --time T           The moment, or the end of the range: seconds since 1970 or RFC 3339. Default: now.
+  -o, --output FORM  table, json, csv or chart, which is drawn in the terminal. Default: table; in a terminal, chart
+                     of a range.
+  --url URL          Where the program answers. Default: where the settings say that it listens.
+  --token-file FILE  The token to show there. (setting token-file)
+  --config FILE      A YAML file with settings.
+`,
+    async run(args, world) {
+      const { runQuery } = await import('./query/run-query.ts');
+      return runQuery(args, world);
+    },
+  },
   backup: {
     summary: 'Copies the data folder to DIR, also while the program runs.',
     usage: [BACKUP],

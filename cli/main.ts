@@ -15,6 +15,9 @@ const exitCode = await runCli(
     clock: systemClock,
     requests: process,
     isTerminal: process.stderr.isTTY,
+    terminal: process.stdout.isTTY
+      ? { columns: process.stdout.columns, colours: process.stdout.hasColors() }
+      : undefined,
     readFile: (path) => readFileSync(path, 'utf8'),
     stdout: (text) => process.stdout.write(text),
     stderr: (text) => process.stderr.write(text),

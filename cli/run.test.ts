@@ -76,6 +76,7 @@ function setUp({ environment = {}, file = '', start = () => Promise.resolve(), i
       },
     },
     store: idle,
+    query: idle,
   };
   const world = {
     environment,
@@ -83,6 +84,7 @@ function setUp({ environment = {}, file = '', start = () => Promise.resolve(), i
     clock,
     requests,
     isTerminal,
+    terminal: undefined,
     readFile: () => file,
     stdout: (text: string) => void (out.stdout += text),
     stderr: (text: string) => void (out.stderr += text),

@@ -5,7 +5,7 @@ import type { SettingsTable } from '../lib/settings.ts';
 import { printEffective } from '../lib/settings-print.ts';
 import { parseCommandLine, type CommandLine, type JobName, type PartName } from './command-line.ts';
 import { generalHelp, jobHelp, partHelp } from './help.ts';
-import type { Job } from './job.ts';
+import type { Job, Terminal } from './job.ts';
 import type { Part, PreparedPart } from './part.ts';
 import { onStopRequest, runUntilStopped, type StopRequests } from './stop.ts';
 
@@ -17,6 +17,8 @@ export interface CliWorld {
   readonly requests: StopRequests;
   /** Does someone see what goes to stderr? */
   readonly isTerminal: boolean;
+  /** What stdout goes to; undefined when it is no terminal. */
+  readonly terminal: Terminal | undefined;
   readFile(path: string): string;
   stdout(text: string): void;
   stderr(text: string): void;
@@ -60,11 +62,13 @@ export async function runCli(
       } catch (error) {
         if (error instanceof Fault && error.code === 'usage') return refuse(error.message, world);
         world.stderr(`binnacle: ${explain(error)}\n`);
-        return error instanceof Fault && error.code === 'bad_settings' ? 2 : 1;
+        return error instanceof Fault && WRONGLY_CALLED.has(error.code) ? 2 : 1;
       }
     }
   }
 }
+
+const WRONGLY_CALLED = new Set(['bad_settings', 'bad_query']);
 
 function refuse(why: string, world: CliWorld): ExitCode {
   world.stderr(`binnacle: ${why}\nRun binnacle --help to see what there is.\n`);
@@ -113,6 +117,8 @@ async function runJob(
         world.stdout(text);
       },
       progress,
+      remark: (line) => world.stderr(`binnacle: ${line}\n`),
+      terminal: world.terminal,
       stopSignal: () => {
         const stop = new AbortController();
         const stopNow = (): void => world.stopNow();
