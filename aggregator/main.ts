@@ -94,7 +94,7 @@ export async function openAggregator(
   const limits = taskLimits(settings);
   addIngestRoutes(server, writer, metrics);
   addInfluxRoutes(server);
-  addPrometheusApi(server, { readers, clock, limits });
+  addPrometheusApi(server, { readers, clock, limits, metadata: () => writer.metadata });
   addStatusApi(server, { clock, version: parts.version, settings });
   addLogsApi(server, { readers, clock, limits: logsLimits(settings) });
   addPage(server, PAGE);

@@ -2,10 +2,12 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import type { Clock } from '../../lib/clock.ts';
 import { Fault } from '../../lib/fault.ts';
+import type { Metadata } from '../ingest/metric-metadata.ts';
 import type { ReaderPool } from '../query/reader-pool.ts';
 import type { Question, Task, TaskLimits } from '../query/task.ts';
 import { everything } from '../store/scope.ts';
 import { unescapeName } from './escaped-name.ts';
+import { addMetadata } from './metadata.ts';
 import type { Parameters } from './parameters.ts';
 import { addRemoteRead } from './remote-read.ts';
 import { sendAnswer } from './send-answer.ts';
@@ -15,6 +17,8 @@ export interface PrometheusApi {
   readonly readers: ReaderPool;
   readonly clock: Clock;
   readonly limits: TaskLimits;
+  /** What metrics are, by their families. */
+  readonly metadata: () => ReadonlyMap<string, Metadata>;
 }
 
 interface Asked {
@@ -97,6 +101,7 @@ export function addPrometheusApi(server: FastifyInstance, api: PrometheusApi): v
     url: '/api/v1/query_exemplars',
     handler: async () => ({ status: 'success', data: [] }),
   });
+  addMetadata(server, api);
   addTargets(server, api);
   addRemoteRead(server, api);
 }

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 
 import type { Clock } from '../../lib/clock.ts';
-import { Fault } from '../../lib/fault.ts';
 import type { ReaderPool } from '../query/reader-pool.ts';
 import type { TaskLimits } from '../query/task.ts';
 import { everything } from '../store/scope.ts';
+import { askReader } from './ask-reader.ts';
 import { parametersOf, sendFault, whenGone } from './send-answer.ts';
 
 type Metric = Readonly<Record<string, string>>;
@@ -30,15 +30,8 @@ export function addTargets(
 ): void {
   const ask = async (query: string, timeMs: number, gone: AbortSignal): Promise<readonly Sample[]> => {
     const question = { kind: 'instant', query, timeMs } as const;
-    const { status, body } = await readers.ask({ question, scope: everything, limits }, gone);
-    const answer = JSON.parse(Buffer.from(body).toString()) as Answer;
-    if (status !== 200) {
-      const retry = status === 503;
-      throw new Fault(status === 422 ? 'limit' : (answer.errorType ?? 'internal'), answer.error ?? '', {
-        retry,
-      });
-    }
-    return answer.data?.result ?? [];
+    const data = await askReader(readers, { question, scope: everything, limits }, gone);
+    return (data as { result: readonly Sample[] }).result;
   };
   server.get('/api/v1/targets', async (request, reply) => {
     try {
@@ -69,12 +62,6 @@ export function addTargets(
       return sendFault(reply, thrown);
     }
   });
-}
-
-interface Answer {
-  readonly errorType?: string;
-  readonly error?: string;
-  readonly data?: { readonly result: readonly Sample[] };
 }
 
 interface Target {

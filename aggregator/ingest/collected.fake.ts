@@ -2,6 +2,7 @@ import { FakeClock } from '../../lib/clock.ts';
 import { FakeRegistry } from '../store/group-registry.fake.ts';
 import { RowBuffer } from '../store/row-buffer.ts';
 import { Collected, type SampleLimits } from './collected.ts';
+import { MetricMetadata } from './metric-metadata.ts';
 import { SeriesGroups } from './series-groups.ts';
 
 export const NO_SERIES_LIMITS = { maxSeries: 1e9, maxNewSeries: 1e9, maxSeriesPerTarget: 1e9 };
@@ -22,7 +23,7 @@ export function collect(
   const series = new SeriesGroups(registry, new FakeClock(0), NO_SERIES_LIMITS);
   const once = (): CollectedSamples => {
     const rows = new RowBuffer();
-    const collected = new Collected(rows, series, newestMs, limits);
+    const collected = new Collected(rows, series, newestMs, limits, new MetricMetadata());
     read(collected);
     return {
       taken: registry.samplesOf(rows),

@@ -3,6 +3,7 @@ import { METRIC_NAME, printLabels, type Labels } from '../../wire/labels.ts';
 import { HISTOGRAM_PART, partLabels, partsOf } from '../store/native-histogram.ts';
 import type { RowBuffer } from '../store/row-buffer.ts';
 import type { IngestLimits } from './limits.ts';
+import type { MetricMetadata } from './metric-metadata.ts';
 import type { ReadHistogram } from './native-histogram.ts';
 import type { SeriesGroups } from './series-groups.ts';
 import type { SeriesKeys } from './series-keys.ts';
@@ -21,6 +22,7 @@ export type SampleLimits = Pick<
  */
 export class Collected {
   readonly rows: RowBuffer;
+  readonly metadata: MetricMetadata;
   readonly #series: SeriesGroups;
   readonly #limits: SampleLimits;
   readonly #newestMs: number;
@@ -35,9 +37,16 @@ export class Collected {
   /** Values left out because they are text. */
   skipped = 0;
 
-  /** Samples go to `rows`; those after `newestMs` are refused. */
-  constructor(rows: RowBuffer, series: SeriesGroups, newestMs: number, limits: SampleLimits) {
+  /** Samples go to `rows`; those after `newestMs` are refused. What metrics are goes to `metadata`. */
+  constructor(
+    rows: RowBuffer,
+    series: SeriesGroups,
+    newestMs: number,
+    limits: SampleLimits,
+    metadata: MetricMetadata,
+  ) {
     this.rows = rows;
+    this.metadata = metadata;
     this.#series = series;
     this.#newestMs = newestMs;
     this.#limits = limits;

@@ -1,6 +1,7 @@
 import { Fault } from '../../lib/fault.ts';
 import { endsAsOpenMetrics, ExpositionReader } from '../../wire/exposition.ts';
 import type { Collected } from './collected.ts';
+import { readExpositionMetadata } from './exposition-metadata.ts';
 import { parameterOf, type BodyForm, type Parameters } from './parameters.ts';
 
 /** The parameter that carries the header; the others are those of the address. */
@@ -20,7 +21,9 @@ export function readExposition(
   const extra = extraLabels(parameters);
   // Keys of one body differ from those of another whose lines have other labels added.
   const seed = collected.keys.seed(Buffer.from(JSON.stringify(['exposition', ...extra])));
-  const reader = new ExpositionReader(body, isOpenMetrics(body, parameters));
+  const openMetrics = isOpenMetrics(body, parameters);
+  readExpositionMetadata(body, openMetrics, collected.metadata);
+  const reader = new ExpositionReader(body, openMetrics);
   const refuse = (reason: string): void => {
     const { line } = reader;
     collected.refuse(() => `line ${line}: ${reason}`);

@@ -11,6 +11,7 @@ import { Collected } from './collected.ts';
 import { readExposition } from './exposition.ts';
 import { readInflux } from './influx-lines.ts';
 import type { IngestLimits } from './limits.ts';
+import { MetricMetadata } from './metric-metadata.ts';
 import type { BodyForm, Parameters } from './parameters.ts';
 import { readOtlpJson } from './otlp-json.ts';
 import type { OtlpSink } from './otlp-metric.ts';
@@ -99,6 +100,8 @@ export class Ingester {
   readonly #options: IngesterOptions;
   readonly #series: SeriesGroups;
   readonly #schemas: SchemaGroups;
+  /** What metrics are, as the formats of others tell. */
+  readonly metadata = new MetricMetadata();
   /** Where a body is unpacked that is not kept. */
   readonly #scratch = new Scratch(MAX_KEPT_BYTES);
   /** Of the last body of schemas: batches that name them mostly follow at once. */
@@ -205,7 +208,7 @@ export class Ingester {
     const { clock, limits } = this.#options;
     const { body, encoding = format.encoding, parameters = [] } = request;
     const rows = this.#buffer();
-    const collected = new Collected(rows, this.#series, this.#newestMs(), limits);
+    const collected = new Collected(rows, this.#series, this.#newestMs(), limits, this.metadata);
     const content = decodeContent(body, encoding, limits.maxBodyBytes, this.#scratch);
     format.read(content, collected, { receivedMs: clock.nowMs(), parameters });
     const { samples, histograms, skipped } = collected;

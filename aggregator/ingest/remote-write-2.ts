@@ -1,6 +1,7 @@
 import { Fault } from '../../lib/fault.ts';
 import { LENGTH, ProtobufReader } from '../../lib/protobuf-reader.ts';
 import type { Collected } from './collected.ts';
+import { METRIC_TYPES, type Metadata } from './metric-metadata.ts';
 import { MAX_SERIES_LABELS, RemoteSeries, type SeriesForm } from './remote-write-series.ts';
 import type { KeySeed } from './series-keys.ts';
 
@@ -50,6 +51,7 @@ function readSymbols(request: ProtobufReader): number[] {
 /** Labels are numbers of symbols; the hashes of these, one after the other, name a series. */
 class LabelReferences implements SeriesForm {
   readonly histograms = 3;
+  readonly metadata = 5;
   readonly #body: Uint8Array;
   readonly #places: readonly number[];
   /** Made when they are first asked for. */
@@ -103,6 +105,21 @@ class LabelReferences implements SeriesForm {
     const references: number[] = [];
     series.int64s(references, 2 * MAX_SERIES_LABELS);
     for (const reference of references) texts.push(this.#textOf(reference));
+  }
+
+  readMetadata(message: ProtobufReader): Metadata {
+    let [type, help, unit] = [0, 0, 0];
+    while (message.next()) {
+      if (message.field === 1) type = message.int64();
+      else if (message.field === 3) help = message.int64();
+      else if (message.field === 4) unit = message.int64();
+      else message.skip();
+    }
+    return {
+      type: METRIC_TYPES[type] ?? 'unknown',
+      help: this.#textOf(help),
+      unit: this.#textOf(unit),
+    };
   }
 
   #textOf(reference: number): string {

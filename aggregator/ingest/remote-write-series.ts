@@ -1,7 +1,8 @@
 import { Fault } from '../../lib/fault.ts';
 import { FIXED64, LENGTH, ProtobufReader, VARINT } from '../../lib/protobuf-reader.ts';
-import { printLabels, type Labels } from '../../wire/labels.ts';
+import { METRIC_NAME, printLabels, type Labels } from '../../wire/labels.ts';
 import type { Collected } from './collected.ts';
+import { familyOf, type Metadata } from './metric-metadata.ts';
 import { readHistogram } from './native-histogram.ts';
 
 /** Labels of a series that is read at all; what a setting allows is less. */
@@ -18,6 +19,9 @@ const TIME_TAG = 0x10;
 export interface SeriesForm {
   /** The number of the field of native histograms. */
   readonly histograms: number;
+  /** The number of the field of metadata, which are read of new series alone; undefined when series have none. */
+  readonly metadata: number | undefined;
+  readMetadata?(message: ProtobufReader): Metadata;
   /** The end of the fields of labels with which a series begins; -1 when it does not begin as senders write it. */
   passLabels(bytes: Uint8Array, start: number, end: number): number;
   /** The group of the series that these fields name; undefined when it is not known. */
@@ -27,7 +31,7 @@ export interface SeriesForm {
 }
 
 /**
- * Takes the series of one request; one that is wrong is refused alone. Exemplars and metadata are passed over.
+ * Takes the series of one request; one that is wrong is refused alone. Exemplars are passed over.
  */
 export class RemoteSeries {
   readonly #bytes: Uint8Array;
@@ -140,11 +144,14 @@ export class RemoteSeries {
     const texts: string[] = [];
     let hasSamples = false;
     let hasHistograms = false;
+    let metadata: ProtobufReader | undefined;
     while (series.next()) {
       if (series.field === LABELS) {
         this.#form.readLabel(series, texts);
         if (texts.length > 2 * MAX_SERIES_LABELS)
           throw new Fault('malformed', `more than ${MAX_SERIES_LABELS} labels`);
+      } else if (series.field === this.#form.metadata && series.wireType === LENGTH) {
+        metadata = series.message();
       } else {
         if (series.field === this.#form.histograms) hasHistograms = true;
         else if (series.field === SAMPLES) hasSamples = true;
@@ -153,6 +160,7 @@ export class RemoteSeries {
     }
     if (texts.length % 2 !== 0)
       throw new Fault('malformed', `${texts.length} names and values of labels are no pairs`);
+    if (metadata !== undefined) this.#readMetadata(metadata, texts);
     // The labels may stand behind the samples, so these are read in a second walk, straight to where they go.
     if (hasSamples || !hasHistograms) {
       const group = this.#collected.groupOf(texts);
@@ -164,6 +172,18 @@ export class RemoteSeries {
     if (!hasHistograms) return;
     series.rewind();
     this.#readHistograms(series, texts);
+  }
+
+  /** What can't be read of them costs no sample. */
+  #readMetadata(message: ProtobufReader, texts: readonly string[]): void {
+    const at = texts.findIndex((text, i) => i % 2 === 0 && text === METRIC_NAME);
+    try {
+      const metadata = this.#form.readMetadata?.(message);
+      if (at < 0 || metadata === undefined) return;
+      this.#collected.metadata.put(familyOf(texts[at + 1] as string, metadata.type), metadata);
+    } catch (thrown) {
+      if (!(thrown instanceof Fault)) throw thrown;
+    }
   }
 
   #readHistograms(series: ProtobufReader, texts: readonly string[]): void {

@@ -1,6 +1,7 @@
 import { Fault } from '../../lib/fault.ts';
 import { LENGTH, ProtobufReader } from '../../lib/protobuf-reader.ts';
 import type { Collected } from './collected.ts';
+import { METRIC_TYPES, type MetricMetadata } from './metric-metadata.ts';
 import { RemoteSeries, type SeriesForm } from './remote-write-series.ts';
 
 /**
@@ -14,20 +15,37 @@ export function readRemoteWrite(body: Uint8Array, collected: Collected): void {
     if (request.field === SERIES && request.wireType === LENGTH) {
       const start = request.passBytes();
       series.take(start, request.offset);
-    } else if (request.field === SERIES_OF_2)
+    } else if (request.field === METADATA && request.wireType === LENGTH)
+      readMetadata(request.message(), collected.metadata);
+    else if (request.field === SERIES_OF_2)
       throw new Fault('malformed', 'this is remote write 2.0, sent under the content type of 1.0');
     else request.skip();
   }
 }
 
 const SERIES = 1;
+const METADATA = 3;
 const SERIES_OF_2 = 5;
 /** `repeated Label labels = 1`, of bytes. */
 const LABEL_TAG = 0x0a;
 
+/** `MetricMetadata`, which senders send now and then. */
+function readMetadata(message: ProtobufReader, metadata: MetricMetadata): void {
+  let [type, name, help, unit] = [0, '', '', ''];
+  while (message.next()) {
+    if (message.field === 1) type = message.int64();
+    else if (message.field === 2) name = message.text();
+    else if (message.field === 4) help = message.text();
+    else if (message.field === 5) unit = message.text();
+    else message.skip();
+  }
+  metadata.put(name, { type: METRIC_TYPES[type] ?? 'unknown', help, unit });
+}
+
 /** Labels are messages of two texts, and their bytes as they stand name a series. */
 class LabelFields implements SeriesForm {
   readonly histograms = 4;
+  readonly metadata = undefined;
 
   findGroup(bytes: Uint8Array, start: number, end: number, { keys }: Collected): number | undefined {
     return keys.find(bytes, start, end);

@@ -9,6 +9,7 @@ import type { StoreView } from '../store/sqlite/view.ts';
 import { Ingester, type IngestReply, type IngestRequest } from './ingester.ts';
 import { readJournalledBatch } from './journalled-batch.ts';
 import type { IngestLimits } from './limits.ts';
+import type { Metadata } from './metric-metadata.ts';
 import type { RefusedSeries } from './series-groups.ts';
 
 /**
@@ -49,6 +50,7 @@ export type FromWriter =
   | { readonly type: 'replies'; readonly replies: readonly (readonly [id: number, reply: IngestReply])[] }
   | { readonly type: 'event'; readonly name: EventName; readonly values: readonly (string | number)[] }
   | { readonly type: 'stats'; readonly stats: WriterStats }
+  | { readonly type: 'metadata'; readonly changes: ReadonlyMap<string, Metadata> }
   | { readonly type: 'ready' }
   | { readonly type: 'closed' };
 
@@ -85,7 +87,9 @@ function run(port: MessagePort, options: WriterThreadOptions): void {
       unseen = `the files of the store can't be looked at: ${reasonOf(thrown)}`;
     }
     const failure = store.failure ?? unseen;
-    const { refusedSeries } = ingester;
+    const { refusedSeries, metadata } = ingester;
+    const changes = metadata.takeChanges();
+    if (changes.size > 0) say({ type: 'metadata', changes });
     say({ type: 'stats', stats: { ...figures, refusedSeries, failure, refusal: store.refusal() } });
   };
   const ticking = setInterval(tellStats, STATS_EVERY_MS);

@@ -4,6 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { Fault } from '../../lib/fault.ts';
 import { ownBytes } from '../../lib/own-bytes.ts';
 import type { BodyKind, IngestReply, IngestRequest } from './ingester.ts';
+import type { Metadata } from './metric-metadata.ts';
 import type {
   FromWriter,
   NumberedRequest,
@@ -37,6 +38,7 @@ export class Writer {
   #outgoing: NumberedRequest[] = [];
   #nextId = 1;
   #queuedBytes = 0;
+  readonly #metadata = new Map<string, Metadata>();
   #stats: WriterStats | undefined;
   #beatMs: number;
   #settle: { ready?: () => void; closed?: () => void } = {};
@@ -71,6 +73,11 @@ export class Writer {
         resolve(writer);
       };
     });
+  }
+
+  /** What metrics are, by their families, as their senders told it since the start. */
+  get metadata(): ReadonlyMap<string, Metadata> {
+    return this.#metadata;
   }
 
   get stats(): WriterStats | undefined {
@@ -145,6 +152,9 @@ export class Writer {
         break;
       case 'stats':
         this.#stats = message.stats;
+        break;
+      case 'metadata':
+        for (const [name, metadata] of message.changes) this.#metadata.set(name, metadata);
         break;
       case 'event':
         this.#onEvent(message.name, message.values);
