@@ -10,6 +10,7 @@ import { createHttpServer, listen, type HealthCheck } from '../lib/http.ts';
 import type { Log } from '../lib/log.ts';
 import type { Running } from '../lib/running.ts';
 import { readToken } from '../lib/token.ts';
+import { addAlertingRoutes, type RemoteAlerting } from './api/alerting-routes.ts';
 import { addInfluxRoutes } from './api/influx-routes.ts';
 import { addIngestRoutes } from './api/ingest-routes.ts';
 import { addLogsApi, type LogsLimits } from './api/logs.ts';
@@ -22,7 +23,7 @@ import { Writer } from './ingest/writer.ts';
 import { ReaderPool } from './query/reader-pool.ts';
 import type { Answer, TaskLimits } from './query/task.ts';
 import { everything } from './store/scope.ts';
-import type { AggregatorSettings } from './settings.ts';
+import type { AggregatorProcessSettings, AggregatorSettings } from './settings.ts';
 import { defaultMaxBytes } from './store/sqlite/retention.ts';
 
 export interface AggregatorParts {
@@ -55,16 +56,27 @@ const PAGE = join(import.meta.dirname, BUNDLED ? 'web' : '../dist/web');
 
 /** Starts the aggregator as a process of its own; resolves when it answers. */
 export async function startAggregator(
-  settings: AggregatorSettings,
+  settings: AggregatorSettings & Partial<AggregatorProcessSettings>,
   parts: AggregatorParts,
 ): Promise<Running> {
   const aggregator = await openAggregator(settings, parts);
   try {
+    addAlertingRoutes(aggregator.server, remoteAlerting(settings));
     return { url: await aggregator.listen(), close: () => aggregator.close() };
   } catch (thrown) {
     await aggregator.close();
     throw thrown;
   }
+}
+
+function remoteAlerting({
+  alertingUrl,
+  alertingTokenFile,
+}: Partial<AggregatorProcessSettings>): RemoteAlerting | undefined {
+  if (alertingUrl === undefined) return undefined;
+  const token = (): string | undefined =>
+    alertingTokenFile === undefined ? undefined : readToken(alertingTokenFile, 'api.alerting-token-file');
+  return { url: alertingUrl.replace(/\/+$/, ''), token, fetch };
 }
 
 /** Starts the threads and makes the server; resolves when the journal is read. */

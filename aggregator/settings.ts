@@ -7,6 +7,7 @@ import {
   nameAges,
   path,
   secretFile,
+  url,
   type SettingsOf,
   type SettingsTable,
 } from '../lib/settings.ts';
@@ -194,6 +195,19 @@ export const aggregatorSettings = {
   }),
 } satisfies SettingsTable;
 
+/** What it needs besides as a process of its own. */
+export const aggregatorProcessSettings = {
+  alertingUrl: url({
+    key: 'api.alerting-url',
+    doc: 'Where alerting runs: rules and alerts are asked there. Default: there are none.',
+  }),
+  alertingTokenFile: secretFile({
+    key: 'api.alerting-token-file',
+    doc: 'File with the token to show to alerting.',
+  }),
+} satisfies SettingsTable;
+
+export type AggregatorProcessSettings = SettingsOf<typeof aggregatorProcessSettings>;
 export type AggregatorSettings = SettingsOf<typeof aggregatorSettings>;
 
 /** What must hold between settings; each fault as a sentence. */

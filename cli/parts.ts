@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 import { agentProcessSettings, agentSettings, checkAgent } from '../agent/settings.ts';
-import { aggregatorSettings, checkAggregator } from '../aggregator/settings.ts';
+import { aggregatorProcessSettings, aggregatorSettings, checkAggregator } from '../aggregator/settings.ts';
 import {
   alertingProcessSettings,
   alertingSettings,
@@ -12,12 +12,13 @@ import type { PartName } from './command-line.ts';
 import { definePart, processSettings, type Part } from './part.ts';
 
 const agentAlone = { ...agentSettings, ...agentProcessSettings };
+const aggregatorAlone = { ...aggregatorSettings, ...aggregatorProcessSettings };
 const alertingAlone = { ...alertingSettings, ...alertingProcessSettings };
 
 /** All tables of settings by the part that takes them, for the documentation. */
 export const settingsTables = {
   all: processSettings,
-  aggregator: aggregatorSettings,
+  aggregator: aggregatorAlone,
   agent: agentAlone,
   alerting: alertingAlone,
 };
@@ -51,7 +52,7 @@ export const parts: Readonly<Record<PartName, Part>> = {
   }),
   aggregator: definePart({
     summary: 'Takes in what agents send, keeps it and answers queries.',
-    tables: { aggregator: aggregatorSettings },
+    tables: { aggregator: aggregatorAlone },
     checks: [({ aggregator }) => checkAggregator(aggregator)],
     folders: ({ aggregator }) => [join(aggregator.dataDir, 'store')],
     start: async ({ aggregator }, { log, clock, version }) => {
