@@ -42,8 +42,8 @@ describe('prints in one form', () => {
   test.each([
     ['SUM BY (a) (foo)', 'sum by (a) (foo)'],
     ['sum(foo) without (a, "b c")', 'sum without (a, "b c") (foo)'],
-    ['{"my.metric", a="b"}', '{"my.metric", a="b"}'],
-    ['{__name__="foo", a!~"x|y"}', '{__name__="foo", a!~"x|y"}'],
+    ['{"my.metric", a="b"}', '{"my.metric",a="b"}'],
+    ['{__name__="foo", a!~"x|y"}', '{__name__="foo",a!~"x|y"}'],
     ['rate(foo{a="b"}[5m] offset 1h30m)', 'rate(foo{a="b"}[5m] offset 1h30m)'],
     ['foo @ start()', 'foo @ start()'],
     ['foo[90] @ 1.5', 'foo[1m30s] @ 1.5'],

@@ -2,7 +2,7 @@ import type { Aggregate, At, Binary, Expr, Matcher, Subquery, VectorSelector } f
 import { formatDuration, formatFloat } from './number.ts';
 import { quote } from './quote.ts';
 
-/** The expression as text on one line; parsing it gives the same expression again. */
+/** The expression as text on one line, as Prometheus prints it but with matchers in the order that they have; parsing it gives the same expression again. */
 export function printPromQL(expr: Expr): string {
   switch (expr.kind) {
     case 'number':
@@ -51,7 +51,7 @@ function printSelector(selector: VectorSelector): string {
   const named = (matcher: Matcher): boolean => selector.name !== '' && matcher.name === '__name__';
   const matchers = selector.matchers.filter((matcher) => !named(matcher)).map(printMatcher);
   if (selector.name !== '' && !plain) matchers.unshift(quote(selector.name));
-  const braces = matchers.length > 0 ? `{${matchers.join(', ')}}` : '';
+  const braces = matchers.length > 0 ? `{${matchers.join(',')}}` : '';
   return plain ? selector.name + braces : braces;
 }
 
