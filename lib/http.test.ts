@@ -18,6 +18,7 @@ async function serve(token?: string, checks: HealthCheck[] = []): Promise<string
     checks: () => checks,
   });
   server.post('/echo', async (incoming) => incoming.body);
+  server.get('/large', async () => ({ text: 'large '.repeat(500_000) }));
   server.get('/broken', async () => {
     throw new Error('BUG: broken');
   });
@@ -52,6 +53,15 @@ test.each([
 ])('with a token, %j is answered %i', async (headers, status) => {
   const url = await serve('s3cret');
   expect((await get(`${url}/metrics`, headers as Record<string, string>)).status).toBe(status);
+});
+
+test('large answers are packed while they are sent', async () => {
+  const response = await fetch(`${await serve()}/large`);
+  expect(response.headers.get('content-encoding')).toBe('gzip');
+  expect(((await response.json()) as { text: string }).text).toBe('large '.repeat(500_000));
+  const plain = await fetch(`${await serve()}/large`, { headers: { 'accept-encoding': 'identity' } });
+  expect(plain.headers.get('content-encoding')).toBeNull();
+  expect((await plain.arrayBuffer()).byteLength).toBeGreaterThan(3_000_000);
 });
 
 test('probes need no token and tell no secret', async () => {

@@ -57,7 +57,7 @@ export function addMetadata(
 }
 
 /** By name; metrics whose names tell nothing are left out. */
-export function withGuesses(
+function withGuesses(
   known: ReadonlyMap<string, Metadata>,
   names: readonly string[],
 ): ReadonlyMap<string, Metadata> {
