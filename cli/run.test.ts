@@ -76,7 +76,13 @@ function setUp({ environment = {}, file = '', start = () => Promise.resolve(), i
       },
     },
     store: idle,
-    query: idle,
+    query: {
+      ...idle,
+      async run(_args, job) {
+        job.remark('it is late');
+        throw new Fault('bad_query', '1:1: parse error');
+      },
+    },
   };
   const world = {
     environment,
@@ -168,6 +174,12 @@ describe('a job', () => {
     const { run, out } = setUp();
     expect(await run('backup')).toBe(2);
     expect(out.stderr).toBe('binnacle: a folder is missing\nRun binnacle --help to see what there is.\n');
+  });
+
+  test('remarks beside its output, and tells of what was asked wrongly', async () => {
+    const { run, out } = setUp();
+    expect(await run('query')).toBe(2);
+    expect(out).toMatchObject({ stdout: '', stderr: 'binnacle: it is late\nbinnacle: 1:1: parse error\n' });
   });
 
   test('ends when it is asked to, at once when it is asked again', async () => {
