@@ -5,6 +5,10 @@ import { collect } from './collected.fake.ts';
 import type { Collected } from './collected.ts';
 import { readExpositionMetadata } from './exposition-metadata.ts';
 import { familyOf, MetricMetadata } from './metric-metadata.ts';
+import { readOtlpJson } from './otlp-json.ts';
+import { readOtlpProtobuf } from './otlp-protobuf.ts';
+import { OtlpRows } from './otlp-rows.ts';
+import { otlpProtobuf, type FakeOtlp } from './otlp.fake.ts';
 import { readRemoteWrite2 } from './remote-write-2.ts';
 import { readRemoteWrite } from './remote-write.ts';
 
@@ -95,6 +99,27 @@ test('remote write 2.0 tells them with each series, by its family', () => {
   });
 });
 
+test.each([
+  ['protobuf', (request: FakeOtlp, sink: OtlpRows) => readOtlpProtobuf(otlpProtobuf(request), sink)],
+  ['JSON', (request: FakeOtlp, sink: OtlpRows) => readOtlpJson(Buffer.from(JSON.stringify(request)), sink)],
+])('OTLP as %s tells them with each metric, by the name that it gets here', (_encoding, read) => {
+  const dataPoints = [{ timeUnixNano: '1000000000', asDouble: 1 }];
+  const metrics = [
+    {
+      name: 'http.requests',
+      description: 'Requests.',
+      unit: '1',
+      sum: { dataPoints, isMonotonic: true, aggregationTemporality: 2 },
+    },
+    { name: 'queue.size', description: 'Waiting.', unit: 'By', gauge: { dataPoints } },
+  ];
+  const request = { resourceMetrics: [{ scopeMetrics: [{ metrics }] }] };
+  expect(toldBy((collected) => read(request, new OtlpRows(collected)))).toEqual({
+    http_requests_total: ['counter', 'Requests.', '1'],
+    queue_size_bytes: ['gauge', 'Waiting.', 'By'],
+  });
+});
+
 describe('text exposition', () => {
   const read = (text: string, isOpenMetrics = false): Record<string, string[]> => {
     const metadata = new MetricMetadata();
@@ -141,6 +166,8 @@ test('only what changes is told on, and not without end', () => {
   expect(entriesOf(metadata)).toEqual({});
   metadata.put('a', { help: 'y'.repeat(1000), unit: 'z'.repeat(1000) });
   expect(entriesOf(metadata)).toEqual({ a: ['gauge', 'y'.repeat(500), 'z'.repeat(50)] });
+  metadata.put('a', { help: 'y'.repeat(1000) });
+  expect(entriesOf(metadata)).toEqual({});
   for (let i = 0; i < 20_000; i++) metadata.put(`m${i}`, { type: 'counter' });
   expect(metadata.takeChanges().size).toBe(9999);
 });

@@ -36,9 +36,12 @@ export class MetricMetadata {
   put(name: string, told: Partial<Metadata>): void {
     const known = this.#known.get(name);
     if (name === '' || (known === undefined && this.#known.size >= MOST_METRICS)) return;
-    const { type, help, unit } = { ...(known ?? UNKNOWN), ...told };
+    const whole = { ...(known ?? UNKNOWN), ...told };
+    const { type } = whole;
+    const help = whole.help.slice(0, MAX_HELP);
+    const unit = whole.unit.slice(0, MAX_UNIT);
     if (known?.type === type && known.help === help && known.unit === unit) return;
-    const next = { type, help: help.slice(0, MAX_HELP), unit: unit.slice(0, MAX_UNIT) };
+    const next = { type, help, unit };
     this.#known.set(name, next);
     this.#changed.set(name, next);
   }

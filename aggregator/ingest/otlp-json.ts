@@ -60,6 +60,7 @@ function readMetric(metric: Json, sink: OtlpSink): void {
   const points = list(data, 'dataPoints');
   sink.metric({
     name: text(metric, 'name'),
+    description: text(metric, 'description'),
     unit: text(metric, 'unit'),
     kind,
     temporality: readTemporality(data['aggregationTemporality']),

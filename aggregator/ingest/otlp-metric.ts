@@ -4,6 +4,7 @@
  */
 export interface OtlpMetric {
   readonly name: string;
+  readonly description: string;
   readonly unit: string;
   readonly kind: OtlpKind;
   /** 1 delta, 2 cumulative; 0 where a kind has none, or the sender told none. */

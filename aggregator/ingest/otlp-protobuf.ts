@@ -65,6 +65,7 @@ const KINDS: Readonly<Record<number, OtlpKind>> = {
 
 function readMetric(metric: ProtobufReader, sink: OtlpSink, known: KnownPairs): void {
   let name = '';
+  let description = '';
   let unit = '';
   let kind: OtlpKind = 'unknown';
   let temporality = 0;
@@ -73,6 +74,7 @@ function readMetric(metric: ProtobufReader, sink: OtlpSink, known: KnownPairs): 
   while (metric.next()) {
     const told = KINDS[metric.field];
     if (metric.field === 1) name = metric.text();
+    else if (metric.field === 2) description = metric.textOrUndefined() ?? '';
     else if (metric.field === 3) unit = metric.text();
     else if (told === undefined) metric.skip();
     else {
@@ -88,6 +90,7 @@ function readMetric(metric: ProtobufReader, sink: OtlpSink, known: KnownPairs): 
   }
   sink.metric({
     name,
+    description,
     unit,
     kind,
     temporality,

@@ -73,6 +73,8 @@ export class OtlpRows implements OtlpSink {
       this.#collected.refuse(() => `${metric.name}: ${problem}`, metric.pointCount);
       return;
     }
+    const { description: help, unit } = metric;
+    this.#collected.metadata.put(name, { type: typeOf(metric), help, unit });
     const form = formOf(metric.kind);
     const context = `otlp ${name.length}:${name}${this.#context}`;
     for (const point of metric.points) {
@@ -200,4 +202,10 @@ function metricProblem({ kind, temporality }: OtlpMetric, name: string): string 
   return temporality === TEMPORALITY_DELTA
     ? `a ${kind} of deltas is not taken: set the exporter to cumulative temporality`
     : `a ${kind} with temporality ${temporality} is not taken, only cumulative`;
+}
+
+/** In Prometheus's words. */
+function typeOf({ kind, monotonic }: OtlpMetric): string {
+  if (kind === 'sum') return monotonic ? 'counter' : 'gauge';
+  return kind === 'exponential histogram' ? 'histogram' : kind;
 }

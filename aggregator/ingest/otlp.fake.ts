@@ -39,6 +39,7 @@ interface FakeData {
 
 export interface FakeMetric {
   readonly name: string;
+  readonly description?: string;
   readonly unit?: string;
   readonly gauge?: FakeData;
   readonly sum?: FakeData;
@@ -102,6 +103,7 @@ export function otlpProtobuf({ resourceMetrics }: FakeOtlp): Uint8Array {
 
 function writeMetric(out: Message, metric: FakeMetric): void {
   out.text(1, metric.name);
+  out.text(2, metric.description ?? '');
   out.text(3, metric.unit ?? '');
   for (const [name, field] of KINDS) {
     const data = metric[name];
