@@ -22,12 +22,12 @@ export function readExposition(
   // Keys of one body differ from those of another whose lines have other labels added.
   const seed = collected.keys.seed(Buffer.from(JSON.stringify(['exposition', ...extra])));
   const openMetrics = isOpenMetrics(body, parameters);
-  readExpositionMetadata(body, openMetrics, collected.metadata);
   const reader = new ExpositionReader(body, openMetrics);
   const refuse = (reason: string): void => {
     const { line } = reader;
     collected.refuse(() => `line ${line}: ${reason}`);
   };
+  let isNew = false;
   while (reader.next()) {
     if (reader.problem !== undefined) {
       refuse(reader.problem);
@@ -46,12 +46,15 @@ export function readExposition(
       seed,
     );
     if (group === undefined) {
+      isNew = true;
       group = collected.groupOf(withExtra(reader.labels(), extra));
       if (typeof group === 'number') collected.keys.addLast(group);
     }
     if (typeof group === 'string') refuse(group);
     else collected.rows.addValue(group, atMs, value);
   }
+  // What is known was told before: text that is pushed again and again costs no more for its comments.
+  if (isNew) readExpositionMetadata(body, openMetrics, collected.metadata);
   if (reader.unfinished) refuse('# EOF is missing behind it, so lines may be missing too');
 }
 
