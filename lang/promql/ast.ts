@@ -1,6 +1,10 @@
+import type { DurationExpr } from './duration.ts';
+
 /**
  * A PromQL expression as the checker, the printer and the evaluator see it. Spans are offsets into the text
- * in UTF-16 code units; durations and times are milliseconds. Structures are never changed once built.
+ * in UTF-16 code units; durations and times are milliseconds. A duration that depends on the query (`step()`) stands
+ * beside its number as `...Expr`, and its number means nothing before `resolveDurations`. Structures are never changed
+ * once built.
  */
 export interface Span {
   readonly from: number;
@@ -36,6 +40,7 @@ export interface VectorSelector {
   readonly name: string;
   readonly matchers: readonly Matcher[];
   readonly offsetMs: number;
+  readonly offsetExpr?: DurationExpr;
   readonly at: At | undefined;
   readonly span: Span;
 }
@@ -45,6 +50,7 @@ export interface MatrixSelector {
   readonly kind: 'matrixSelector';
   readonly selector: VectorSelector;
   readonly rangeMs: number;
+  readonly rangeExpr?: DurationExpr;
   readonly span: Span;
 }
 
@@ -52,9 +58,12 @@ export interface Subquery {
   readonly kind: 'subquery';
   readonly expr: Expr;
   readonly rangeMs: number;
+  readonly rangeExpr?: DurationExpr;
   /** Undefined: the evaluator's default. */
   readonly stepMs: number | undefined;
+  readonly stepExpr?: DurationExpr;
   readonly offsetMs: number;
+  readonly offsetExpr?: DurationExpr;
   readonly at: At | undefined;
   readonly span: Span;
 }

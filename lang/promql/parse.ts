@@ -1,5 +1,5 @@
 import { parser } from '@prometheus-io/lezer-promql';
-import type { SyntaxNode, Tree } from '@lezer/common';
+import type { PartialParse, SyntaxNode, Tree } from '@lezer/common';
 
 import type { AggregateOp, BinaryOp, Expr, Matcher, Span, VectorMatching } from './ast.ts';
 import { unwrapParens } from './ast.ts';
@@ -24,12 +24,25 @@ const METRIC_NAME = '__name__';
 export function parsePromQL(written: string): Expr {
   const text = plain(written);
   if (text.trim() === '') throw parseFault(text, 0, 'no expression found in input');
-  const tree: Tree = parser.parse(text);
+  const tree = grammarTree(text);
   const fault = syntaxFault(text, tree);
   if (fault !== undefined) throw fault;
   const expr = new Reader(text).expression(tree.topNode.firstChild as SyntaxNode);
   check(expr, text);
   return expr;
+}
+
+/**
+ * The grammar's tree. The parser takes more than 300 long reductions from one place for a parse gone wrong, and
+ * breaks off; a sum of many terms is that, and no fault. So its count is set back as it goes on.
+ */
+function grammarTree(text: string): Tree {
+  const parse: PartialParse & { bigReductionCount?: number } = parser.startParse(text);
+  for (;;) {
+    parse.bigReductionCount = 0;
+    const tree = parse.advance();
+    if (tree !== null) return tree;
+  }
 }
 
 /** A string; a comment; or a number with nothing behind its point. */

@@ -1,4 +1,6 @@
-import type { At, Binary, Expr, Matcher, VectorSelector } from './ast.ts';
+import type { Binary, Expr, Matcher, Subquery, VectorSelector } from './ast.ts';
+import type { DurationExpr } from './duration.ts';
+import { printDuration } from './duration.ts';
 import { formatDuration, formatFloat } from './number.ts';
 import { quote } from './quote.ts';
 
@@ -11,16 +13,15 @@ export function printPromQL(expr: Expr): string {
     case 'string':
       return quote(expr.value);
     case 'vectorSelector':
-      return printSelector(expr) + printModifiers(expr.at, expr.offsetMs);
+      return printSelector(expr) + printModifiers(expr);
     case 'matrixSelector': {
-      const { selector, rangeMs } = expr;
-      const modifiers = printModifiers(selector.at, selector.offsetMs);
-      return `${printSelector(selector)}[${formatDuration(rangeMs)}]${modifiers}`;
+      const { selector, rangeMs, rangeExpr } = expr;
+      return `${printSelector(selector)}[${printKnown(rangeMs, rangeExpr)}]${printModifiers(selector)}`;
     }
     case 'subquery': {
-      const step = expr.stepMs === undefined ? '' : formatDuration(expr.stepMs);
-      const modifiers = printModifiers(expr.at, expr.offsetMs);
-      return `${printPromQL(expr.expr)}[${formatDuration(expr.rangeMs)}:${step}]${modifiers}`;
+      const step = expr.stepMs === undefined ? '' : printKnown(expr.stepMs, expr.stepExpr);
+      const range = printKnown(expr.rangeMs, expr.rangeExpr);
+      return `${printPromQL(expr.expr)}[${range}:${step}]${printModifiers(expr)}`;
     }
     case 'call':
       return `${expr.name}(${expr.args.map(printPromQL).join(', ')})`;
@@ -59,10 +60,15 @@ function printLabelName(name: string): string {
   return /^[A-Za-z_]\w*$/.test(name) && !RESERVED.test(name) ? name : quote(name);
 }
 
-function printModifiers(at: At | undefined, offsetMs: number): string {
+function printModifiers({ at, offsetMs, offsetExpr }: VectorSelector | Subquery): string {
   const fixed =
     at === undefined ? '' : ` @ ${at.kind === 'time' ? formatFloat(at.ms / 1000) : `${at.kind}()`}`;
-  return fixed + (offsetMs === 0 ? '' : ` offset ${formatDuration(offsetMs)}`);
+  const isShifted = offsetMs !== 0 || offsetExpr !== undefined;
+  return fixed + (isShifted ? ` offset ${printKnown(offsetMs, offsetExpr)}` : '');
+}
+
+function printKnown(ms: number, expr: DurationExpr | undefined): string {
+  return expr === undefined ? formatDuration(ms) : printDuration(expr);
 }
 
 function printMatching({ bool, matching }: Binary): string {

@@ -1,7 +1,9 @@
 import type { Expr } from '../../../lang/promql/ast.ts';
 import { unwrapParens } from '../../../lang/promql/ast.ts';
 import { typeOf } from '../../../lang/promql/check.ts';
+import type { QueryWindow } from '../../../lang/promql/duration.ts';
 import { parsePromQL } from '../../../lang/promql/parse.ts';
+import { resolveDurations } from '../../../lang/promql/resolve.ts';
 import { Fault } from '../../../lib/fault.ts';
 import type { Labels } from '../../../wire/labels.ts';
 import type { Scope } from '../../store/scope.ts';
@@ -50,9 +52,9 @@ export type QueryResult = { readonly warnings: readonly string[]; readonly infos
  * or not yet), `limit` or `timeout` (costs more than allowed).
  */
 export function queryInstant(reader: MetricReader, scope: Scope, query: InstantQuery): QueryResult {
-  const expr = parsePromQL(query.query);
+  const expr = parseWithin(query.query, NO_WINDOW);
   const timeMs = Math.round(query.timeMs);
-  const context = newContext(reader, scope, query, { startMs: timeMs, stepMs: 0, count: 1 });
+  const context = newContext(reader, scope, query, { startMs: timeMs, stepMs: 0, count: 1 }, timeMs);
   if (typeOf(expr) === 'range vector') {
     const series = rangeSeries(context, expr);
     return { type: 'matrix', series, ...remarks(context, query.query) };
@@ -74,15 +76,22 @@ export function queryInstant(reader: MetricReader, scope: Scope, query: InstantQ
 /** Evaluates a query at every step from start to end; the answer is a matrix sorted by labels. Throws as `queryInstant`. */
 export function queryRange(reader: MetricReader, scope: Scope, query: RangeQuery): QueryResult {
   const steps = stepsOf(query);
-  const expr = parsePromQL(query.query);
+  const endMs = Math.round(query.endMs);
+  const expr = parseWithin(query.query, { stepMs: steps.stepMs, rangeMs: endMs - steps.startMs });
   const type = typeOf(expr);
   if (type !== 'scalar' && type !== 'instant vector') {
     const reason = `invalid expression type "${type}" for range query, must be Scalar or instant Vector`;
     throw new Fault('bad_data', reason);
   }
-  const context = newContext(reader, scope, query, steps);
+  const context = newContext(reader, scope, query, steps, endMs);
   const series = matrix(evaluate(expr, context), steps);
   return { type: 'matrix', series, ...remarks(context, query.query) };
+}
+
+const NO_WINDOW: QueryWindow = { stepMs: 0, rangeMs: 0 };
+
+function parseWithin(query: string, window: QueryWindow): Expr {
+  return resolveDurations(parsePromQL(query), window, query);
 }
 
 function stepsOf(query: RangeQuery): Steps {
@@ -111,6 +120,7 @@ function newContext(
   scope: Scope,
   query: Omit<InstantQuery, 'timeMs'>,
   steps: Steps,
+  queryEndMs: number,
 ): Context {
   return {
     reader,
@@ -119,7 +129,8 @@ function newContext(
     lookbackMs: query.lookbackMs,
     subqueryStepMs: query.subqueryStepMs ?? 60_000,
     queryStartMs: steps.startMs,
-    queryEndMs: steps.startMs + (steps.count - 1) * steps.stepMs,
+    queryEndMs,
+    queryStepMs: steps.stepMs,
     budget: new Budget(query.limits),
     annotations: new Annotations(),
     evaluate,
