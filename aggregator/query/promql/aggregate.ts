@@ -1,10 +1,10 @@
 import type { Aggregate } from '../../../lang/promql/ast.ts';
-import { unsupported } from '../../../lang/promql/fault.ts';
 import type { Labels } from '../../../wire/labels.ts';
 import { labelsKey, METRIC_NAME } from '../../../wire/labels.ts';
 import { checkLabel, countValues } from './count-values.ts';
 import type { Context } from './context.ts';
 import { newColumn } from './context.ts';
+import { selectFirst, selectRatio } from './limited.ts';
 import { mergeSame } from './merge.ts';
 import { quantile, quantileRemark } from './quantile.ts';
 import type { Reducer } from './reducers.ts';
@@ -32,8 +32,9 @@ export function evaluateAggregate(context: Context, expr: Aggregate): Value {
     case 'count_values':
       return vector(mergeSame(context, countValues(context, groups, textOf(param))));
     case 'limitk':
+      return vector(selectFirst(context, groups, scalarOf(param)));
     case 'limit_ratio':
-      throw unsupported(`aggregation ${expr.op}`);
+      return vector(selectRatio(context, groups, scalarOf(param), expr.param ?? expr));
     case 'sum':
     case 'avg':
     case 'count':

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
@@ -11,7 +11,8 @@ import { readScript } from './fakes/promqltest.ts';
 import type { QueryResult } from './query.ts';
 import { queryInstant, queryRange } from './query.ts';
 
-const FOLDER = join(import.meta.dirname, '../fixtures/promqltest');
+/** Prometheus's scripts, and our own. */
+const FOLDERS = ['promqltest', 'scripts'].map((name) => join(import.meta.dirname, '../fixtures', name));
 
 /** What the scripts ask for and is not there yet: lines of evals, each of which must say so. */
 const MISSING: readonly { why: string; file: string; lines: readonly number[] }[] = [
@@ -48,8 +49,11 @@ const MISSING: readonly { why: string; file: string; lines: readonly number[] }[
 const LIMITS = { maxSamples: 50_000_000, maxSeries: 100_000, maxSteps: 11_000, checkDeadline() {} };
 const LOOKBACK_MS = 300_000;
 
-for (const file of readdirSync(FOLDER).filter((name) => name.endsWith('.test'))) {
-  const evals = readScript(readFileSync(join(FOLDER, file), 'utf8'));
+const FILES = FOLDERS.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+
+for (const path of FILES.filter((name) => name.endsWith('.test'))) {
+  const evals = readScript(readFileSync(path, 'utf8'));
+  const file = basename(path);
 
   describe(file, () => {
     const missing = new Set(MISSING.filter((entry) => entry.file === file).flatMap((entry) => entry.lines));

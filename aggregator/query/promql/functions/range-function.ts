@@ -30,6 +30,7 @@ export type WindowFunction = (
   hi: number,
   timestampsMs: Float64Array,
   param: number,
+  param2: number,
 ) => number;
 
 /** A function that looks at each window by itself; windows of fewer than `least` samples give nothing. */
@@ -37,7 +38,7 @@ export function eachWindow(least: number, ofWindow: WindowFunction): RangeFuncti
   return {
     evaluate({ timestampsMs, values, windows, params, budget }, out) {
       const { lo, hi } = windows;
-      const [param] = params;
+      const [param, param2] = params;
       for (let i = 0; i < lo.length; i++) {
         const from = lo[i] as number;
         const to = hi[i] as number;
@@ -49,6 +50,7 @@ export function eachWindow(least: number, ofWindow: WindowFunction): RangeFuncti
           to,
           timestampsMs,
           param === undefined ? 0 : (param[i] as number),
+          param2 === undefined ? 0 : (param2[i] as number),
         );
         out.present[i] = 1;
       }
