@@ -2,6 +2,7 @@ import type { ArithmeticOp, Binary } from '../../../lang/promql/ast.ts';
 import { isComparison, isSetOperator } from '../../../lang/promql/ast.ts';
 import type { Context } from './context.ts';
 import { newColumn } from './context.ts';
+import { operateMixed } from './mixed-operators.ts';
 import { matchVectors } from './matching.ts';
 import { mergeSame, sameName } from './merge.ts';
 import { calculate, compare } from './operators.ts';
@@ -53,6 +54,13 @@ function withScalar(
   const results: Column[] = [];
   for (const column of columns) {
     const out = newColumn(context, filters ? column.labels : dropName(column.labels));
+    if (column.histograms !== undefined) {
+      const other: Column = { labels: [], values: scalar, present: column.present };
+      const [left, right] = swapped ? [other, column] : [column, other];
+      operateMixed(context, expr, left, right, out, swapped);
+      if (!isEmpty(out)) results.push(out);
+      continue;
+    }
     for (let i = 0; i < scalar.length; i++) {
       if (column.present[i] === 0) continue;
       const value = column.values[i] as number;

@@ -5,6 +5,7 @@ import { labelsKey, labelValue, printLabels, withLabels } from '../../../wire/la
 import type { Context } from './context.ts';
 import { executionFault, newColumn } from './context.ts';
 import { mergeSame } from './merge.ts';
+import { operateMixed } from './mixed-operators.ts';
 import { calculate, compare } from './operators.ts';
 import type { MatchingLabels } from './signature.ts';
 import { groupColumns, matchGroup, matchingLabels } from './signature.ts';
@@ -39,7 +40,9 @@ export function matchVectors(
       for (const oneColumn of partners) {
         const labels = resultLabels(manyColumn.labels, oneColumn.labels, expr, matching);
         const out = newColumn(context, labels);
-        operate(expr, swapped ? oneColumn : manyColumn, swapped ? manyColumn : oneColumn, out);
+        const [l, r] = swapped ? [oneColumn, manyColumn] : [manyColumn, oneColumn];
+        if (l.histograms || r.histograms) operateMixed(context, expr, l, r, out, false);
+        else operate(expr, l, r, out);
         if (!isEmpty(out)) matched.push(out);
       }
     }

@@ -34,6 +34,6 @@ export function printGo(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
   if (Object.is(value, -0)) return '-0';
   const exponent = value === 0 ? 0 : Number(value.toExponential().split('e')[1]);
-  const text = exponent < -4 || exponent >= 21 ? value.toExponential() : String(value);
+  const text = exponent < -4 || exponent >= 6 ? value.toExponential() : String(value);
   return text.replace(/e([+-])(\d)$/, 'e$10$2');
 }

@@ -7,13 +7,15 @@ import { resolveDurations } from '../../../lang/promql/resolve.ts';
 import { Fault } from '../../../lib/fault.ts';
 import type { Labels } from '../../../wire/labels.ts';
 import type { Scope } from '../../store/scope.ts';
-import type { MetricReader, SeriesSamples } from '../../store/store.ts';
+import type { NativeHistogram } from '../../store/native-histogram.ts';
+import type { MetricReader } from '../../store/store.ts';
 import { Annotations } from './annotations.ts';
 import type { Context } from './context.ts';
 import { evaluate } from './evaluate.ts';
 import type { QueryLimits } from './limits.ts';
 import { Budget, LIMIT_SETTINGS } from './limits.ts';
 import { evaluateRange, samplesOf } from './range-vector.ts';
+import type { SampledSeries } from './selector.ts';
 import type { Steps, Value } from './value.ts';
 import { compareLabels } from './value.ts';
 
@@ -37,12 +39,14 @@ export interface RangeQuery extends Omit<InstantQuery, 'timeMs'> {
 export interface InstantSample {
   readonly labels: Labels;
   readonly value: number;
+  /** The sample when it is no number; then the value means nothing. */
+  readonly histogram?: NativeHistogram;
 }
 
 /** The answer of a query in the types of Prometheus's HTTP API, with the remarks on it. */
 export type QueryResult = { readonly warnings: readonly string[]; readonly infos: readonly string[] } & (
   | { readonly type: 'vector'; readonly timeMs: number; readonly samples: readonly InstantSample[] }
-  | { readonly type: 'matrix'; readonly series: readonly SeriesSamples[] }
+  | { readonly type: 'matrix'; readonly series: readonly SampledSeries[] }
   | { readonly type: 'scalar'; readonly timeMs: number; readonly value: number }
   | { readonly type: 'string'; readonly timeMs: number; readonly text: string }
 );
@@ -67,7 +71,10 @@ export function queryInstant(reader: MetricReader, scope: Scope, query: InstantQ
     case 'scalar':
       return { type: 'scalar', timeMs, value: value.values[0] as number, ...told };
     case 'vector': {
-      const samples = value.columns.map(({ labels, values }) => ({ labels, value: values[0] as number }));
+      const samples = value.columns.map(({ labels, values, histograms }): InstantSample => {
+        const sample = { labels, value: values[0] as number };
+        return histograms?.[0] === undefined ? sample : { ...sample, histogram: histograms[0] };
+      });
       return { type: 'vector', timeMs, samples, ...told };
     }
   }
@@ -142,7 +149,7 @@ function remarks(context: Context, query: string): { warnings: string[]; infos: 
   return { warnings: annotations.list('warning', query), infos: annotations.list('info', query) };
 }
 
-function matrix(value: Value, steps: Steps): SeriesSamples[] {
+function matrix(value: Value, steps: Steps): SampledSeries[] {
   if (value.kind === 'string') throw new Error('BUG: a string in a range query');
   const columns =
     value.kind === 'vector'
@@ -152,17 +159,18 @@ function matrix(value: Value, steps: Steps): SeriesSamples[] {
 }
 
 /** The samples that an instant query for a range vector sees. */
-function rangeSeries(context: Context, expr: Expr): SeriesSamples[] {
+function rangeSeries(context: Context, expr: Expr): SampledSeries[] {
   const { series, ends, rangeMs } = evaluateRange(context, unwrapParens(expr), undefined);
-  const kept = series.map(({ labels, timestampsMs, values }) => {
+  const kept = series.map(({ labels, timestampsMs, values, histograms }) => {
     const lo = timestampsMs.findIndex((ms) => ms > ends.startMs - rangeMs);
     const hi = timestampsMs.findLastIndex((ms) => ms <= ends.startMs) + 1;
     if (lo < 0 || hi <= lo) return undefined;
-    return { labels, timestampsMs: timestampsMs.slice(lo, hi), values: values.slice(lo, hi) };
+    const inside = { labels, timestampsMs: timestampsMs.slice(lo, hi), values: values.slice(lo, hi) };
+    return histograms === undefined ? inside : { ...inside, histograms: histograms.slice(lo, hi) };
   });
   return sorted(kept.filter((one) => one !== undefined));
 }
 
-function sorted(series: SeriesSamples[]): SeriesSamples[] {
+function sorted(series: SampledSeries[]): SampledSeries[] {
   return series.sort((a, b) => compareLabels(a.labels, b.labels));
 }

@@ -10,7 +10,7 @@ import { executionFault, newColumn, type Context } from '../context.ts';
 import { mergeSame } from '../merge.ts';
 import { selectInstant } from '../selector.ts';
 import type { Column } from '../value.ts';
-import { columnsOf, filterLabels, vector } from '../value.ts';
+import { columnsOf, filterLabels, putSample, sampleAt, vector } from '../value.ts';
 import type { InstantFunction } from './table.ts';
 
 /** Labels that say which target a series is of. */
@@ -140,8 +140,7 @@ function enriched(
     const outKey = labelsKey(labels);
     let out = byLabels.get(outKey);
     if (out === undefined) byLabels.set(outKey, (out = newColumn(context, labels)));
-    out.values[i] = column.values[i] as number;
-    out.present[i] = 1;
+    putSample(out, i, sampleAt(column, i));
   }
   return [...byLabels.values()];
 }

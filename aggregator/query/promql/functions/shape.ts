@@ -2,7 +2,7 @@ import type { Expr } from '../../../../lang/promql/ast.ts';
 import { labelValue } from '../../../../wire/labels.ts';
 import { constant, newColumn } from '../context.ts';
 import type { Column } from '../value.ts';
-import { columnsOf, compareLabels, scalarOf, textOf, vector } from '../value.ts';
+import { columnsOf, compareLabels, floatsOf, isEmpty, scalarOf, textOf, vector } from '../value.ts';
 import { compareNaturally } from './natural-order.ts';
 import type { InstantFunction } from './table.ts';
 
@@ -11,7 +11,7 @@ export const scalar: InstantFunction = (context, call) => {
   const columns = columnsOf(context.evaluate(call.args[0] as Expr, context));
   const values = scalarOf(constant(context, NaN));
   const seen = new Uint32Array(values.length);
-  for (const column of columns) {
+  for (const column of columns.map(floatsOf)) {
     for (let i = 0; i < values.length; i++) {
       if (column.present[i] === 0) continue;
       // Only a single series is a scalar.
@@ -57,8 +57,9 @@ export function sortByLabel(sign: 1 | -1): InstantFunction {
 export function sortBy(sign: 1 | -1): InstantFunction {
   return (context, call) => {
     const columns = columnsOf(context.evaluate(call.args[0] as Expr, context));
-    if (context.steps.count > 1) return vector(columns);
-    return vector([...columns].sort((a, b) => sign * order(a, b, sign)));
+    const floats = columns.map(floatsOf).filter((column) => !isEmpty(column));
+    if (context.steps.count > 1) return vector(floats);
+    return vector(floats.sort((a, b) => sign * order(a, b, sign)));
   };
 }
 

@@ -2,7 +2,7 @@ import type { Call } from '../../../../lang/promql/ast.ts';
 import type { Context } from '../context.ts';
 import type { Value } from '../value.ts';
 import { absent, absentOverTime } from './absent.ts';
-import { histogramQuantile } from './histogram.ts';
+import { HISTOGRAM_NUMBERS, histogramFraction, histogramQuantile, histogramQuantiles } from './histogram.ts';
 import { info } from './info.ts';
 import { labelJoin, labelReplace } from './labels.ts';
 import { clamp, clampMax, clampMin, MATH, ofEachValue, round } from './math.ts';
@@ -35,7 +35,10 @@ export const FUNCTIONS: ReadonlyMap<string, InstantFunction> = new Map([
   ['clamp_max', clampMax],
   ['clamp_min', clampMin],
   ['end', queryEnd],
+  ...Object.entries(HISTOGRAM_NUMBERS),
+  ['histogram_fraction', histogramFraction],
   ['histogram_quantile', histogramQuantile],
+  ['histogram_quantiles', histogramQuantiles],
   ['info', info],
   ['label_join', labelJoin],
   ['label_replace', labelReplace],
