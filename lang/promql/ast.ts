@@ -104,7 +104,14 @@ export interface Binary {
   readonly bool: boolean;
   /** Undefined when neither `on` nor `ignoring` was written. */
   readonly matching: VectorMatching | undefined;
+  /** What stands for a series that the other side has no partner for. */
+  readonly fill?: Fill;
   readonly span: Span;
+}
+
+export interface Fill {
+  readonly left: number | undefined;
+  readonly right: number | undefined;
 }
 
 export interface Unary {

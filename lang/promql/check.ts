@@ -138,7 +138,7 @@ function checkAggregate(aggregate: Aggregate, refuse: Refuse): void {
 }
 
 function checkBinary(expr: Binary, refuse: Refuse): void {
-  const { op, left, right, bool, matching } = expr;
+  const { op, left, right, bool, matching, fill } = expr;
   const types = [typeOf(left), typeOf(right)];
   if (bool && !isComparison(op)) refuse(expr, 'bool modifier can only be used on comparison operators');
   if (types.some((type) => type !== 'scalar' && type !== 'instant vector')) {
@@ -150,6 +150,12 @@ function checkBinary(expr: Binary, refuse: Refuse): void {
   }
   if (isSetOperator(op) && scalars > 0) {
     refuse(expr, `set operator "${op}" not allowed in binary scalar expression`);
+  }
+  if (fill !== undefined && scalars > 0) {
+    refuse(expr, 'filling in missing series only allowed between instant vectors');
+  }
+  if (fill !== undefined && isSetOperator(op)) {
+    refuse(expr, 'filling in missing series not allowed for set operators');
   }
   if (matching === undefined) return;
   if (scalars > 0) refuse(expr, 'vector matching only allowed between instant vectors');

@@ -1,7 +1,7 @@
 import { parser } from '@prometheus-io/lezer-promql';
 import type { PartialParse, SyntaxNode, Tree } from '@lezer/common';
 
-import type { AggregateOp, BinaryOp, Expr, Matcher, Span, VectorMatching } from './ast.ts';
+import type { AggregateOp, BinaryOp, Expr, Fill, Matcher, Span, VectorMatching } from './ast.ts';
 import { unwrapParens } from './ast.ts';
 import type { Item } from './chain.ts';
 import { build } from './chain.ts';
@@ -137,11 +137,29 @@ class Reader {
     const bool = after.name === 'BoolModifier';
     const clause = bool ? (after.nextSibling as SyntaxNode) : after;
     const written = clause.name === 'MatchingModifierClause';
-    const fill = written ? (clause.nextSibling as SyntaxNode) : clause;
-    if (fill.name === 'FillModifier') throw unsupported('the fill modifier');
+    const rest = written ? (clause.nextSibling as SyntaxNode) : clause;
+    const fill = rest.name === 'FillModifier' ? this.#fill(rest) : undefined;
     if (op.name.startsWith('Trim')) throw unsupported(`operator ${this.#textOf(op)}`);
     const matching = written ? this.#matching(clause) : undefined;
-    return { kind: 'operator', op: this.#textOf(op).toLowerCase() as BinaryOp, bool, matching };
+    return {
+      kind: 'operator',
+      op: this.#textOf(op).toLowerCase() as BinaryOp,
+      bool,
+      matching,
+      ...(fill && { fill }),
+    };
+  }
+
+  /** `fill` is for both sides. */
+  #fill(modifier: SyntaxNode): Fill {
+    const valueOf = (name: string): number | undefined => {
+      const literal = modifier.getChild(name)?.getChild('NumberDurationLiteral');
+      if (!literal) return undefined;
+      const expr = this.expression(literal);
+      return expr.kind === 'number' ? expr.value : undefined;
+    };
+    const both = valueOf('FillClause');
+    return { left: both ?? valueOf('FillLeftClause'), right: both ?? valueOf('FillRightClause') };
   }
 
   #matching(clause: SyntaxNode): VectorMatching {

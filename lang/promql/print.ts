@@ -1,4 +1,4 @@
-import type { Binary, Expr, Matcher, Subquery, VectorSelector } from './ast.ts';
+import type { Binary, Expr, Fill, Matcher, Subquery, VectorSelector } from './ast.ts';
 import type { DurationExpr } from './duration.ts';
 import { printDuration } from './duration.ts';
 import { formatDuration, formatFloat } from './number.ts';
@@ -8,8 +8,7 @@ import { quote } from './quote.ts';
 export function printPromQL(expr: Expr): string {
   switch (expr.kind) {
     case 'number':
-      // A plus sign would bind as an operator does.
-      return expr.value === Infinity ? 'Inf' : formatFloat(expr.value);
+      return printNumber(expr.value);
     case 'string':
       return quote(expr.value);
     case 'vectorSelector':
@@ -37,6 +36,11 @@ export function printPromQL(expr: Expr): string {
     case 'paren':
       return `(${printPromQL(expr.expr)})`;
   }
+}
+
+/** A plus sign would bind as an operator does. */
+function printNumber(value: number | undefined): string {
+  return value === Infinity ? 'Inf' : formatFloat(value ?? 0);
 }
 
 function printSelector(selector: VectorSelector): string {
@@ -71,9 +75,19 @@ function printKnown(ms: number, expr: DurationExpr | undefined): string {
   return expr === undefined ? formatDuration(ms) : printDuration(expr);
 }
 
-function printMatching({ bool, matching }: Binary): string {
-  let text = bool ? ' bool' : '';
-  if (matching === undefined) return text;
+function printMatching({ bool, matching, fill }: Binary): string {
+  return (bool ? ' bool' : '') + printLabelMatching(matching) + (fill === undefined ? '' : printFill(fill));
+}
+
+function printFill({ left, right }: Fill): string {
+  if (Object.is(left, right)) return ` fill (${printNumber(left)})`;
+  const text = left === undefined ? '' : ` fill_left (${printNumber(left)})`;
+  return right === undefined ? text : `${text} fill_right (${printNumber(right)})`;
+}
+
+function printLabelMatching(matching: Binary['matching']): string {
+  if (matching === undefined) return '';
+  let text = '';
   text += ` ${matching.on ? 'on' : 'ignoring'} (${matching.labels.map(printLabelName).join(', ')})`;
   if (matching.card === 'one-to-one') return text;
   const group = matching.card === 'many-to-one' ? 'group_left' : 'group_right';

@@ -1,4 +1,4 @@
-import type { ArithmeticOp, Binary, VectorMatching } from '../../../lang/promql/ast.ts';
+import type { ArithmeticOp, Binary, Fill, VectorMatching } from '../../../lang/promql/ast.ts';
 import { isComparison } from '../../../lang/promql/ast.ts';
 import type { Labels } from '../../../wire/labels.ts';
 import { labelsKey, labelValue, printLabels, withLabels } from '../../../wire/labels.ts';
@@ -27,14 +27,14 @@ export function matchVectors(
   const many = swapped ? right : left;
   const one = swapped ? left : right;
   const by = matchingLabels(expr.matching);
+  const { left: fillLeft, right: fillRight } = expr.fill ?? NO_FILL;
+  const fills = swapped ? { many: fillRight, one: fillLeft } : { many: fillLeft, one: fillRight };
   const oneGroups = groupColumns(one, by);
   for (const group of oneGroups.values()) {
     if (group.length > 1) refuseDuplicates(group, by, swapped, () => sharedSteps(context, left, right));
   }
   const results: Column[] = [];
-  for (const [key, group] of groupColumns(many, by)) {
-    const partners = oneGroups.get(key);
-    if (partners === undefined) continue;
+  for (const { many: group, one: partners } of pairs(context, groupColumns(many, by), oneGroups, by, fills)) {
     const matched: Column[] = [];
     for (const manyColumn of group) {
       for (const oneColumn of partners) {
@@ -50,6 +50,51 @@ export function matchVectors(
     results.push(...matched);
   }
   return mergeSame(context, results);
+}
+
+const NO_FILL: Fill = { left: undefined, right: undefined };
+
+/** What is matched with what. */
+interface Pair {
+  readonly many: readonly Column[];
+  readonly one: readonly Column[];
+}
+
+/** The match groups of both sides, and those of one with what fills the gaps of the other. */
+function pairs(
+  context: Context,
+  manyGroups: ReadonlyMap<string, readonly Column[]>,
+  oneGroups: ReadonlyMap<string, readonly Column[]>,
+  by: MatchingLabels,
+  fills: { readonly many: number | undefined; readonly one: number | undefined },
+): Pair[] {
+  const found: Pair[] = [];
+  for (const [key, many] of manyGroups) {
+    const partners = oneGroups.get(key) ?? [];
+    const one = fills.one === undefined ? [] : [filler(context, many, partners, by, fills.one)];
+    if (partners.length + one.length > 0) found.push({ many, one: [...partners, ...one] });
+  }
+  if (fills.many === undefined) return found;
+  for (const [key, one] of oneGroups) {
+    found.push({ many: [filler(context, one, manyGroups.get(key) ?? [], by, fills.many)], one });
+  }
+  return found;
+}
+
+/** A value wherever none of the columns has one, with the labels that are matched on. */
+function filler(
+  context: Context,
+  partners: readonly Column[],
+  columns: readonly Column[],
+  by: MatchingLabels,
+  value: number,
+): Column {
+  const out = newColumn(context, matchGroup(partners[0]?.labels ?? [], by));
+  out.values.fill(value);
+  for (let i = 0; i < out.present.length; i++) {
+    out.present[i] = columns.some(({ present }) => present[i] === 1) ? 0 : 1;
+  }
+  return out;
 }
 
 const ONE_TO_ONE: VectorMatching = { card: 'one-to-one', on: false, labels: [], include: [] };
