@@ -42,8 +42,12 @@ export interface VectorSelector {
   readonly offsetMs: number;
   readonly offsetExpr?: DurationExpr;
   readonly at: At | undefined;
+  readonly extent?: Extent;
   readonly span: Span;
 }
+
+/** `anchored`: a range begins with the last sample before it; `smoothed`: its ends are interpolated. */
+export type Extent = 'anchored' | 'smoothed';
 
 /** `offset` and `@` stand in the selector. */
 export interface MatrixSelector {

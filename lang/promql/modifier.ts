@@ -75,6 +75,25 @@ export function atPostfix(node: SyntaxNode, text: string): Postfix {
   };
 }
 
+export function extentPostfix(node: SyntaxNode, text: string): Postfix {
+  const extent = node.name === 'AnchoredExpr' ? 'anchored' : 'smoothed';
+  return {
+    kind: 'postfix',
+    apply: (operand) => {
+      const refuse = (reason: string): Error => parseFault(text, operand.span.from, reason);
+      const selector = operand.kind === 'matrixSelector' ? operand.selector : operand;
+      if (operand.kind === 'subquery') throw refuse(`${extent} modifier is not supported for subqueries`);
+      if (selector.kind !== 'vectorSelector') throw refuse(`${extent} modifier not implemented`);
+      if (selector.extent !== undefined && selector.extent !== extent) {
+        throw refuse('anchored and smoothed modifiers cannot be used together');
+      }
+      const span = extend(operand, node);
+      if (operand.kind !== 'matrixSelector') return { ...selector, extent, span };
+      return { ...operand, selector: { ...selector, extent }, span };
+    },
+  };
+}
+
 interface Modifiable {
   readonly offsetMs: number;
   readonly offsetExpr?: DurationExpr;

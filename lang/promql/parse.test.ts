@@ -132,7 +132,7 @@ describe('refuses, with the place', () => {
     expect(() => parsePromQL(text)).toThrow(expect.objectContaining({ code: 'bad_data', message }));
   });
 
-  test.each(['a </ 5', 'rate(a[5m] anchored)'])('%s is not there yet', (text) => {
+  test.each(['a </ 5', 'a >/ 5'])('%s is not there yet', (text) => {
     expect(() => parsePromQL(text)).toThrow(
       expect.objectContaining({ code: 'execution', message: expect.stringMatching(/^not supported yet: /) }),
     );
@@ -176,6 +176,8 @@ describe('durations of the query', () => {
 
 test.each([
   'a + fill (0) b',
+  'rate(a[5m] anchored offset 1m)',
+  'a smoothed @ end()',
   'a / on (x) group_left () fill_left (-1.5) b',
   'a > bool fill_right (Inf) b',
   'a - ignoring (x) fill_left (1) fill_right (2) b',

@@ -7,7 +7,7 @@ import type { Item } from './chain.ts';
 import { build } from './chain.ts';
 import { check } from './check.ts';
 import { parseFault, unsupported } from './fault.ts';
-import { atPostfix, offsetPostfix, rangePostfix, subqueryPostfix } from './modifier.ts';
+import { atPostfix, extentPostfix, offsetPostfix, rangePostfix, subqueryPostfix } from './modifier.ts';
 import { parseNumber } from './number.ts';
 import { unquote } from './quote.ts';
 import { syntaxFault } from './syntax-fault.ts';
@@ -114,6 +114,11 @@ class Reader {
       case 'NumberDurationLiteral':
         this.#number(node, items);
         break;
+      case 'AnchoredExpr':
+      case 'SmoothedExpr':
+        this.#flatten(first, items);
+        items.push(extentPostfix(node, this.#text));
+        break;
       default:
         items.push({ kind: 'operand', expr: this.#primary(node) });
     }
@@ -196,9 +201,6 @@ class Reader {
       }
       case 'AggregateExpr':
         return this.#aggregate(node, span);
-      case 'AnchoredExpr':
-      case 'SmoothedExpr':
-        throw unsupported('the modifiers anchored and smoothed');
       default:
         throw new Error(`BUG: unknown node ${node.name} in the PromQL grammar's tree`);
     }

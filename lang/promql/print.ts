@@ -12,10 +12,10 @@ export function printPromQL(expr: Expr): string {
     case 'string':
       return quote(expr.value);
     case 'vectorSelector':
-      return printSelector(expr) + printModifiers(expr);
+      return printSelector(expr) + printExtent(expr) + printModifiers(expr);
     case 'matrixSelector': {
       const { selector, rangeMs, rangeExpr } = expr;
-      return `${printSelector(selector)}[${printKnown(rangeMs, rangeExpr)}]${printModifiers(selector)}`;
+      return `${printSelector(selector)}[${printKnown(rangeMs, rangeExpr)}]${printExtent(selector)}${printModifiers(selector)}`;
     }
     case 'subquery': {
       const step = expr.stepMs === undefined ? '' : printKnown(expr.stepMs, expr.stepExpr);
@@ -69,6 +69,10 @@ function printModifiers({ at, offsetMs, offsetExpr }: VectorSelector | Subquery)
     at === undefined ? '' : ` @ ${at.kind === 'time' ? formatFloat(at.ms / 1000) : `${at.kind}()`}`;
   const isShifted = offsetMs !== 0 || offsetExpr !== undefined;
   return fixed + (isShifted ? ` offset ${printKnown(offsetMs, offsetExpr)}` : '');
+}
+
+function printExtent({ extent }: VectorSelector): string {
+  return extent === undefined ? '' : ` ${extent}`;
 }
 
 function printKnown(ms: number, expr: DurationExpr | undefined): string {

@@ -1,9 +1,11 @@
 import type { Call, Expr } from '../../../lang/promql/ast.ts';
+import { unwrapParens } from '../../../lang/promql/ast.ts';
 import { unsupported } from '../../../lang/promql/fault.ts';
 import { typeOf } from '../../../lang/promql/check.ts';
 import { labelValue, METRIC_NAME } from '../../../wire/labels.ts';
 import type { Context } from './context.ts';
 import { newColumn } from './context.ts';
+import { extendedFunction } from './functions/extended.ts';
 import { FUNCTIONS } from './functions/table.ts';
 import type { RangeFunction } from './functions/range-function.ts';
 import { overMixedSeries } from './functions/mixed-window.ts';
@@ -31,18 +33,20 @@ function overRange(context: Context, call: Call, rangeFunction: RangeFunction): 
     .map((arg) => scalarOf(context.evaluate(arg, context)));
   const range = evaluateRange(context, matrix, call.name);
   const { series, ends, rangeMs } = range;
+  const extension = extensionOf(call.name, unwrapParens(matrix));
   const finder = new WindowFinder(ends, rangeMs);
   const columns: Column[] = [];
   for (const one of series) {
     const { labels, timestampsMs, values, counts } = one;
     const out = newColumn(context, rangeFunction.keepsName ? labels : dropName(labels));
     if (one.histograms !== undefined) {
+      if (extension !== undefined) throw unsupported('native histograms in an anchored or smoothed range');
       overMixedSeries(context, matrix, one, range, params, rangeFunction, out);
       if (!isEmpty(out)) columns.push(out);
       continue;
     }
     const windows = finder.find(timestampsMs);
-    rangeFunction.evaluate(
+    (extension ?? rangeFunction).evaluate(
       { timestampsMs, values, counts, windows, params, steps: context.steps, budget: context.budget },
       out,
     );
@@ -54,6 +58,11 @@ function overRange(context: Context, call: Call, rangeFunction: RangeFunction): 
     remark(context, call, matrix, labelValue(first?.labels ?? [], METRIC_NAME), params[0]);
   }
   return columns;
+}
+
+function extensionOf(name: string, matrix: Expr): ReturnType<typeof extendedFunction> {
+  if (matrix.kind !== 'matrixSelector' || matrix.selector.extent === undefined) return undefined;
+  return extendedFunction(name, matrix.selector.extent, matrix.rangeMs);
 }
 
 /** What Prometheus tells about a doubtful use of these functions. */

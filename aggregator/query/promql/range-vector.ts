@@ -1,7 +1,9 @@
-import type { Expr, MatrixSelector, Subquery } from '../../../lang/promql/ast.ts';
+import type { Expr, MatrixSelector, Subquery, VectorSelector } from '../../../lang/promql/ast.ts';
 import { unwrapParens } from '../../../lang/promql/ast.ts';
 import { RESET_GAUGE } from '../../store/native-histogram.ts';
 import type { Context } from './context.ts';
+import { executionFault } from './context.ts';
+import { EXTENDED_NAMES } from './functions/extended.ts';
 import { RESET_UNKNOWN } from './histogram/histogram-sum.ts';
 import type { SampledSeries } from './selector.ts';
 import { readSamples, shifted, withoutStale } from './selector.ts';
@@ -31,9 +33,29 @@ function ofSelector(
   { selector, rangeMs }: MatrixSelector,
   functionName: string | undefined,
 ): RangeVector {
+  const window = extended(context, selector, rangeMs, functionName);
+  const series = readSamples(context, selector, window.ends, window.rangeMs, functionName);
+  return { series: series.map(withoutStale), ...window };
+}
+
+/** The ranges of the selector; those of an `anchored` or `smoothed` one reach on for as long as a sample may be old. */
+function extended(
+  context: Context,
+  selector: VectorSelector,
+  rangeMs: number,
+  functionName: string | undefined,
+): { ends: Steps; rangeMs: number } {
   const ends = shifted(context, selector);
-  const series = readSamples(context, selector, ends, rangeMs, functionName);
-  return { series: series.map(withoutStale), ends, rangeMs };
+  const { extent } = selector;
+  if (extent === undefined) return { ends, rangeMs };
+  const names = EXTENDED_NAMES[extent];
+  if (!names.includes(functionName ?? '')) {
+    const used = `${names.join(', ')} - not with ${functionName ?? 'a range alone'}`;
+    throw executionFault(`${extent} modifier can only be used with: ${used}`);
+  }
+  const { lookbackMs } = context;
+  if (extent === 'anchored') return { ends, rangeMs: rangeMs + lookbackMs };
+  return { ends: { ...ends, startMs: ends.startMs + lookbackMs }, rangeMs: rangeMs + 2 * lookbackMs };
 }
 
 /**

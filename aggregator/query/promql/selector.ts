@@ -1,4 +1,5 @@
 import type { At, VectorSelector } from '../../../lang/promql/ast.ts';
+import { unsupported } from '../../../lang/promql/fault.ts';
 import { isStale } from '../../../wire/sample.ts';
 import { labelsKey } from '../../../wire/labels.ts';
 import type { HistogramSamples, NativeHistogram } from '../../store/native-histogram.ts';
@@ -93,6 +94,7 @@ export type Taken = 'value' | 'timestamp';
 
 /** An instant selector: at each moment the newest sample not older than the lookback, unless it is a staleness marker. */
 export function selectInstant(context: Context, selector: VectorSelector, taken: Taken = 'value'): Column[] {
+  if (selector.extent !== undefined) throw unsupported(`${selector.extent} without a range`);
   const moments = shifted(context, selector);
   const { lookbackMs } = context;
   const columns: Column[] = [];
