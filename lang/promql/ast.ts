@@ -163,8 +163,10 @@ export type AggregateOp = (typeof AGGREGATE_OPS)[number];
 
 export type ArithmeticOp = '+' | '-' | '*' | '/' | '%' | '^' | 'atan2';
 export type ComparisonOp = '==' | '!=' | '<' | '<=' | '>' | '>=';
+/** Cut a native histogram off above or below a value. */
+export type TrimOp = '</' | '>/';
 export type SetOp = 'and' | 'or' | 'unless';
-export type BinaryOp = ArithmeticOp | ComparisonOp | SetOp;
+export type BinaryOp = ArithmeticOp | ComparisonOp | TrimOp | SetOp;
 
 /** How tightly an operator binds; `^` alone groups to the right. A sign binds as `*` does. */
 export const PRECEDENCE: Readonly<Record<BinaryOp, number>> = {
@@ -177,6 +179,8 @@ export const PRECEDENCE: Readonly<Record<BinaryOp, number>> = {
   '<=': 3,
   '>': 3,
   '>=': 3,
+  '</': 3,
+  '>/': 3,
   '+': 4,
   '-': 4,
   '*': 5,
@@ -187,7 +191,11 @@ export const PRECEDENCE: Readonly<Record<BinaryOp, number>> = {
 };
 
 export function isComparison(op: BinaryOp): op is ComparisonOp {
-  return PRECEDENCE[op] === 3;
+  return PRECEDENCE[op] === 3 && !isTrim(op);
+}
+
+export function isTrim(op: BinaryOp): op is TrimOp {
+  return op === '</' || op === '>/';
 }
 
 export function isSetOperator(op: BinaryOp): op is SetOp {

@@ -1,5 +1,5 @@
 import type { Aggregate, Binary, Call, Expr, VectorSelector } from './ast.ts';
-import { childrenOf, isComparison, isSetOperator } from './ast.ts';
+import { childrenOf, isComparison, isSetOperator, isTrim } from './ast.ts';
 import { parseFault } from './fault.ts';
 import { matchesEmpty } from './matches-empty.ts';
 import type { ValueType } from './signatures.ts';
@@ -148,6 +148,7 @@ function checkBinary(expr: Binary, refuse: Refuse): void {
   if (isComparison(op) && !bool && scalars === 2) {
     refuse(expr, 'comparisons between scalars must use BOOL modifier');
   }
+  if (isTrim(op) && scalars === 2) refuse(expr, `operator "${op}" not allowed for Scalar operations`);
   if (isSetOperator(op) && scalars > 0) {
     refuse(expr, `set operator "${op}" not allowed in binary scalar expression`);
   }

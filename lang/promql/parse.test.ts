@@ -131,12 +131,6 @@ describe('refuses, with the place', () => {
     const message = '1:1001: parse error: expression is nested deeper than 1000';
     expect(() => parsePromQL(text)).toThrow(expect.objectContaining({ code: 'bad_data', message }));
   });
-
-  test.each(['a </ 5', 'a >/ 5'])('%s is not there yet', (text) => {
-    expect(() => parsePromQL(text)).toThrow(
-      expect.objectContaining({ code: 'execution', message: expect.stringMatching(/^not supported yet: /) }),
-    );
-  });
 });
 
 describe('durations of the query', () => {
@@ -176,6 +170,7 @@ describe('durations of the query', () => {
 
 test.each([
   'a + fill (0) b',
+  'a </ 5 >/ b + 1',
   'rate(a[5m] anchored offset 1m)',
   'a smoothed @ end()',
   'a / on (x) group_left () fill_left (-1.5) b',

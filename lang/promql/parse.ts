@@ -6,7 +6,7 @@ import { unwrapParens } from './ast.ts';
 import type { Item } from './chain.ts';
 import { build } from './chain.ts';
 import { check } from './check.ts';
-import { parseFault, unsupported } from './fault.ts';
+import { parseFault } from './fault.ts';
 import { atPostfix, extentPostfix, offsetPostfix, rangePostfix, subqueryPostfix } from './modifier.ts';
 import { parseNumber } from './number.ts';
 import { unquote } from './quote.ts';
@@ -144,7 +144,6 @@ class Reader {
     const written = clause.name === 'MatchingModifierClause';
     const rest = written ? (clause.nextSibling as SyntaxNode) : clause;
     const fill = rest.name === 'FillModifier' ? this.#fill(rest) : undefined;
-    if (op.name.startsWith('Trim')) throw unsupported(`operator ${this.#textOf(op)}`);
     const matching = written ? this.#matching(clause) : undefined;
     return {
       kind: 'operator',

@@ -1,5 +1,5 @@
 import type { ArithmeticOp, Binary } from '../../../lang/promql/ast.ts';
-import { isComparison, isSetOperator } from '../../../lang/promql/ast.ts';
+import { isComparison, isSetOperator, isTrim } from '../../../lang/promql/ast.ts';
 import type { Context } from './context.ts';
 import { newColumn } from './context.ts';
 import { operateMixed } from './mixed-operators.ts';
@@ -51,10 +51,11 @@ function withScalar(
 ): Column[] {
   const { op, bool } = expr;
   const filters = isComparison(op) && !bool;
+  const keepsName = filters || isTrim(op);
   const results: Column[] = [];
   for (const column of columns) {
-    const out = newColumn(context, filters ? column.labels : dropName(column.labels));
-    if (column.histograms !== undefined) {
+    const out = newColumn(context, keepsName ? column.labels : dropName(column.labels));
+    if (column.histograms !== undefined || isTrim(op)) {
       const other: Column = { labels: [], values: scalar, present: column.present };
       const [left, right] = swapped ? [other, column] : [column, other];
       operateMixed(context, expr, left, right, out, swapped);
@@ -77,5 +78,5 @@ function withScalar(
     }
     if (!isEmpty(out)) results.push(out);
   }
-  return filters || sameName(columns) ? results : mergeSame(context, results);
+  return keepsName || sameName(columns) ? results : mergeSame(context, results);
 }

@@ -1,5 +1,5 @@
 import type { ArithmeticOp, Binary, Fill, VectorMatching } from '../../../lang/promql/ast.ts';
-import { isComparison } from '../../../lang/promql/ast.ts';
+import { isComparison, isTrim } from '../../../lang/promql/ast.ts';
 import type { Labels } from '../../../wire/labels.ts';
 import { labelsKey, labelValue, printLabels, withLabels } from '../../../wire/labels.ts';
 import type { Context } from './context.ts';
@@ -41,7 +41,7 @@ export function matchVectors(
         const labels = resultLabels(manyColumn.labels, oneColumn.labels, expr, matching);
         const out = newColumn(context, labels);
         const [l, r] = swapped ? [oneColumn, manyColumn] : [manyColumn, oneColumn];
-        if (l.histograms || r.histograms) operateMixed(context, expr, l, r, out, false);
+        if (l.histograms || r.histograms || isTrim(expr.op)) operateMixed(context, expr, l, r, out, false);
         else operate(expr, l, r, out);
         if (!isEmpty(out)) matched.push(out);
       }
@@ -119,7 +119,7 @@ function operate({ op, bool }: Binary, left: Column, right: Column, out: Column)
 
 /** The labels of a result: those of the "many" side, or in one-to-one matching what was matched on. */
 function resultLabels(many: Labels, one: Labels, { op, bool }: Binary, matching: VectorMatching): Labels {
-  let labels = !isComparison(op) || bool ? dropName(many) : many;
+  let labels = (isComparison(op) && !bool) || isTrim(op) ? many : dropName(many);
   if (matching.card === 'one-to-one') labels = filterLabels(labels, new Set(matching.labels), matching.on);
   if (matching.include.length === 0) return labels;
   const included: Record<string, string> = Object.create(null);

@@ -1,10 +1,11 @@
 import type { ArithmeticOp, Binary } from '../../../lang/promql/ast.ts';
-import { isComparison } from '../../../lang/promql/ast.ts';
+import { isComparison, isTrim } from '../../../lang/promql/ast.ts';
 import type { NativeHistogram } from '../../store/native-histogram.ts';
 import type { Context } from './context.ts';
 import { add, divide, multiply, subtract } from './histogram/arithmetic.ts';
 import { equals } from './histogram/compare.ts';
 import { conflictDuring, reconciledDuring } from './histogram/remarks.ts';
+import { trim } from './histogram/trim.ts';
 import { calculate, compare } from './operators.ts';
 import type { Column, Sample } from './value.ts';
 import { putSample, sampleAt } from './value.ts';
@@ -45,6 +46,10 @@ function compareSamples(context: Context, expr: Binary, l: Sample, r: Sample): b
 }
 
 function calculateSamples(context: Context, expr: Binary, l: Sample, r: Sample): Sample | undefined {
+  if (isTrim(expr.op)) {
+    if (typeof l === 'number' || typeof r !== 'number') return refuse(context, expr, l, r);
+    return trim(l, r, expr.op === '</');
+  }
   const op = expr.op as ArithmeticOp;
   if (typeof l === 'number' && typeof r === 'number') return calculate(op, l, r);
   if (typeof l !== 'number' && typeof r !== 'number') {

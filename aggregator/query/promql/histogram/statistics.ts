@@ -87,7 +87,7 @@ function between(lower: number, upper: number, share: number, custom: boolean): 
 }
 
 /** The share of a bucket's observations below a point in it. */
-function shareBelow(value: number, { lower, upper }: Bounds, linear: boolean): number {
+export function shareBelow(value: number, { lower, upper }: Bounds, linear: boolean): number {
   if (linear) return (value - lower) / (upper - lower);
   const [low, high] = [Math.log2(Math.abs(lower)), Math.log2(Math.abs(upper))];
   const at = Math.log2(Math.abs(value));
