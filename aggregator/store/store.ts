@@ -43,8 +43,8 @@ export interface ReadLimits {
   /** Throws when the read has run out of time or was given up; called often. */
   checkDeadline(): void;
   /**
-   * Told of what was left out, its checksum being wrong, or because queries can't read it, and of samples that are
-   * gone where buckets tell of them. The answer carries it as a warning.
+   * Told of what was left out, its checksum being wrong, and of samples that are gone where buckets tell of them. The
+   * answer carries it as a warning.
    */
   onDamage(message: string): void;
 }

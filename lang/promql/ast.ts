@@ -1,6 +1,10 @@
+import type { DurationExpr } from './duration.ts';
+
 /**
  * A PromQL expression as the checker, the printer and the evaluator see it. Spans are offsets into the text
- * in UTF-16 code units; durations and times are milliseconds. Structures are never changed once built.
+ * in UTF-16 code units; durations and times are milliseconds. A duration that depends on the query (`step()`) stands
+ * beside its number as `...Expr`, and its number means nothing before `resolveDurations`. Structures are never changed
+ * once built.
  */
 export interface Span {
   readonly from: number;
@@ -36,15 +40,21 @@ export interface VectorSelector {
   readonly name: string;
   readonly matchers: readonly Matcher[];
   readonly offsetMs: number;
+  readonly offsetExpr?: DurationExpr;
   readonly at: At | undefined;
+  readonly extent?: Extent;
   readonly span: Span;
 }
+
+/** `anchored`: a range begins with the last sample before it; `smoothed`: its ends are interpolated. */
+export type Extent = 'anchored' | 'smoothed';
 
 /** `offset` and `@` stand in the selector. */
 export interface MatrixSelector {
   readonly kind: 'matrixSelector';
   readonly selector: VectorSelector;
   readonly rangeMs: number;
+  readonly rangeExpr?: DurationExpr;
   readonly span: Span;
 }
 
@@ -52,9 +62,12 @@ export interface Subquery {
   readonly kind: 'subquery';
   readonly expr: Expr;
   readonly rangeMs: number;
+  readonly rangeExpr?: DurationExpr;
   /** Undefined: the evaluator's default. */
   readonly stepMs: number | undefined;
+  readonly stepExpr?: DurationExpr;
   readonly offsetMs: number;
+  readonly offsetExpr?: DurationExpr;
   readonly at: At | undefined;
   readonly span: Span;
 }
@@ -95,7 +108,14 @@ export interface Binary {
   readonly bool: boolean;
   /** Undefined when neither `on` nor `ignoring` was written. */
   readonly matching: VectorMatching | undefined;
+  /** What stands for a series that the other side has no partner for. */
+  readonly fill?: Fill;
   readonly span: Span;
+}
+
+export interface Fill {
+  readonly left: number | undefined;
+  readonly right: number | undefined;
 }
 
 export interface Unary {
@@ -143,8 +163,10 @@ export type AggregateOp = (typeof AGGREGATE_OPS)[number];
 
 export type ArithmeticOp = '+' | '-' | '*' | '/' | '%' | '^' | 'atan2';
 export type ComparisonOp = '==' | '!=' | '<' | '<=' | '>' | '>=';
+/** Cut a native histogram off above or below a value. */
+export type TrimOp = '</' | '>/';
 export type SetOp = 'and' | 'or' | 'unless';
-export type BinaryOp = ArithmeticOp | ComparisonOp | SetOp;
+export type BinaryOp = ArithmeticOp | ComparisonOp | TrimOp | SetOp;
 
 /** How tightly an operator binds; `^` alone groups to the right. A sign binds as `*` does. */
 export const PRECEDENCE: Readonly<Record<BinaryOp, number>> = {
@@ -157,6 +179,8 @@ export const PRECEDENCE: Readonly<Record<BinaryOp, number>> = {
   '<=': 3,
   '>': 3,
   '>=': 3,
+  '</': 3,
+  '>/': 3,
   '+': 4,
   '-': 4,
   '*': 5,
@@ -167,7 +191,11 @@ export const PRECEDENCE: Readonly<Record<BinaryOp, number>> = {
 };
 
 export function isComparison(op: BinaryOp): op is ComparisonOp {
-  return PRECEDENCE[op] === 3;
+  return PRECEDENCE[op] === 3 && !isTrim(op);
+}
+
+export function isTrim(op: BinaryOp): op is TrimOp {
+  return op === '</' || op === '>/';
 }
 
 export function isSetOperator(op: BinaryOp): op is SetOp {

@@ -1,4 +1,4 @@
-import type { BinaryOp, Expr, Span, VectorMatching } from './ast.ts';
+import type { BinaryOp, Expr, Fill, Span, VectorMatching } from './ast.ts';
 import { PRECEDENCE } from './ast.ts';
 
 /**
@@ -11,6 +11,7 @@ export interface Operator {
   readonly op: BinaryOp;
   readonly bool: boolean;
   readonly matching: VectorMatching | undefined;
+  readonly fill?: Fill;
 }
 
 export interface Sign {
@@ -54,9 +55,9 @@ export function build(items: readonly Item[]): Expr {
       if (precedence < least) break;
       next++;
       const right = operation(item.op === '^' ? precedence : precedence + 1);
-      const { op, bool, matching } = item;
+      const { op, bool, matching, fill } = item;
       const span: Span = { from: left.span.from, to: right.span.to };
-      left = { kind: 'binary', op, left, right, bool, matching, span };
+      left = { kind: 'binary', op, left, right, bool, matching, ...(fill && { fill }), span };
     }
     return left;
   }

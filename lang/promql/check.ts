@@ -1,5 +1,5 @@
 import type { Aggregate, Binary, Call, Expr, VectorSelector } from './ast.ts';
-import { childrenOf, isComparison, isSetOperator } from './ast.ts';
+import { childrenOf, isComparison, isSetOperator, isTrim } from './ast.ts';
 import { parseFault } from './fault.ts';
 import { matchesEmpty } from './matches-empty.ts';
 import type { ValueType } from './signatures.ts';
@@ -30,7 +30,7 @@ export function typeOf(expr: Expr): ValueType {
 
 /** Throws a `Fault` `bad_data` with line and column at the first thing that the grammar allows and PromQL does not. */
 export function check(expr: Expr, text: string): void {
-  for (const child of childrenOf(expr)) check(child, text);
+  for (const child of childrenOf(expr)) if (!isInfoSelector(expr, child)) check(child, text);
   const refuse: Refuse = (at, reason) => {
     throw parseFault(text, at.span.from, reason);
   };
@@ -70,6 +70,16 @@ export function check(expr: Expr, text: string): void {
   }
 }
 
+/** The second argument of `info` only says which labels to add, and may well match a series without them. */
+function isInfoSelector(parent: Expr, child: Expr): boolean {
+  return (
+    parent.kind === 'call' &&
+    parent.name === 'info' &&
+    child === parent.args[1] &&
+    child.kind === 'vectorSelector'
+  );
+}
+
 type Refuse = (at: Expr, reason: string) => void;
 
 function expect(expr: Expr, type: ValueType, where: string, refuse: Refuse): void {
@@ -78,15 +88,19 @@ function expect(expr: Expr, type: ValueType, where: string, refuse: Refuse): voi
 }
 
 function checkSelector(selector: VectorSelector, refuse: Refuse): void {
+  checkMatchers(selector, refuse);
+  if (selector.matchers.every((matcher) => matchesEmpty(matcher, (reason) => refuse(selector, reason)))) {
+    refuse(selector, 'vector selector must contain at least one non-empty matcher');
+  }
+}
+
+function checkMatchers(selector: VectorSelector, refuse: Refuse): void {
   for (const { name, op, value } of selector.matchers) {
     if (!name.isWellFormed() || name === '') refuse(selector, `invalid label name ${JSON.stringify(name)}`);
     if (op === '=~' || op === '!~') {
       // Tells a malformed expression here, with its place, and not in the store.
       matchesEmpty({ name, op, value }, (reason) => refuse(selector, reason));
     }
-  }
-  if (selector.matchers.every((matcher) => matchesEmpty(matcher, (reason) => refuse(selector, reason)))) {
-    refuse(selector, 'vector selector must contain at least one non-empty matcher');
   }
 }
 
@@ -103,6 +117,16 @@ function checkCall(call: Call, refuse: Refuse): void {
   for (const [i, arg] of call.args.entries()) {
     expect(arg, args[Math.min(i, args.length - 1)] as ValueType, `call to function "${call.name}"`, refuse);
   }
+  if (call.name === 'info') checkInfo(call, refuse);
+}
+
+function checkInfo({ args: [, selector] }: Call, refuse: Refuse): void {
+  if (selector === undefined) return;
+  if (selector.kind !== 'vectorSelector') return refuse(selector, 'expected label selectors only');
+  if (selector.name !== '') {
+    refuse(selector, 'expected label selectors only, got vector selector instead');
+  }
+  checkMatchers(selector, refuse);
 }
 
 function checkAggregate(aggregate: Aggregate, refuse: Refuse): void {
@@ -114,7 +138,7 @@ function checkAggregate(aggregate: Aggregate, refuse: Refuse): void {
 }
 
 function checkBinary(expr: Binary, refuse: Refuse): void {
-  const { op, left, right, bool, matching } = expr;
+  const { op, left, right, bool, matching, fill } = expr;
   const types = [typeOf(left), typeOf(right)];
   if (bool && !isComparison(op)) refuse(expr, 'bool modifier can only be used on comparison operators');
   if (types.some((type) => type !== 'scalar' && type !== 'instant vector')) {
@@ -124,8 +148,15 @@ function checkBinary(expr: Binary, refuse: Refuse): void {
   if (isComparison(op) && !bool && scalars === 2) {
     refuse(expr, 'comparisons between scalars must use BOOL modifier');
   }
+  if (isTrim(op) && scalars === 2) refuse(expr, `operator "${op}" not allowed for Scalar operations`);
   if (isSetOperator(op) && scalars > 0) {
     refuse(expr, `set operator "${op}" not allowed in binary scalar expression`);
+  }
+  if (fill !== undefined && scalars > 0) {
+    refuse(expr, 'filling in missing series only allowed between instant vectors');
+  }
+  if (fill !== undefined && isSetOperator(op)) {
+    refuse(expr, 'filling in missing series not allowed for set operators');
   }
   if (matching === undefined) return;
   if (scalars > 0) refuse(expr, 'vector matching only allowed between instant vectors');

@@ -2,35 +2,47 @@ import type { SyntaxNode } from '@lezer/common';
 
 import type { At, Expr, Span } from './ast.ts';
 import type { Postfix } from './chain.ts';
-import { parseFault, unsupported } from './fault.ts';
+import type { DurationExpr } from './duration.ts';
+import { dependsOnQuery, durationMs, readDuration } from './duration.ts';
+import { parseFault } from './fault.ts';
 import { parseNumber } from './number.ts';
 
 /** What may follow an expression: `[5m]`, `[1h:1m]`, `offset 5m`, `@ 1700000000`. */
 export function rangePostfix(node: SyntaxNode, text: string): Postfix {
-  const rangeMs = positiveMs(node.getChild('DurationExpr') as SyntaxNode, text);
+  const range = known(node.getChild('DurationExpr') as SyntaxNode, text, false);
+  const rangeMs = range.ms;
   return {
     kind: 'postfix',
     apply: (operand) => {
       const refuse = (reason: string): Error => parseFault(text, operand.span.from, reason);
       if (operand.kind !== 'vectorSelector') throw refuse('ranges only allowed for vector selectors');
       if (operand.at !== undefined) throw refuse('no @ modifiers allowed before range');
-      if (operand.offsetMs !== 0) throw refuse('no offset modifiers allowed before range');
-      return { kind: 'matrixSelector', selector: operand, rangeMs, span: extend(operand, node) };
+      if (isShifted(operand)) throw refuse('no offset modifiers allowed before range');
+      const rangeExpr = range.later && { rangeExpr: range.later };
+      return {
+        kind: 'matrixSelector',
+        selector: operand,
+        rangeMs,
+        ...rangeExpr,
+        span: extend(operand, node),
+      };
     },
   };
 }
 
 export function subqueryPostfix(node: SyntaxNode, text: string): Postfix {
-  const [range, step] = node.getChildren('DurationExpr');
-  const rangeMs = positiveMs(range as SyntaxNode, text);
-  const stepMs = step ? positiveMs(step, text) : undefined;
+  const [rangeNode, stepNode] = node.getChildren('DurationExpr');
+  const range = known(rangeNode as SyntaxNode, text, false);
+  const step = stepNode && known(stepNode, text, false);
   return {
     kind: 'postfix',
     apply: (expr) => ({
       kind: 'subquery',
       expr,
-      rangeMs,
-      stepMs,
+      rangeMs: range.ms,
+      ...(range.later && { rangeExpr: range.later }),
+      stepMs: step?.ms,
+      ...(step?.later && { stepExpr: step.later }),
       offsetMs: 0,
       at: undefined,
       span: extend(expr, node),
@@ -39,13 +51,13 @@ export function subqueryPostfix(node: SyntaxNode, text: string): Postfix {
 }
 
 export function offsetPostfix(node: SyntaxNode, text: string): Postfix {
-  const offsetMs = toMs(seconds(node.getChild('OffsetDurationExpr') as SyntaxNode, text), node, text);
+  const { ms: offsetMs, later } = known(node.getChild('OffsetDurationExpr') as SyntaxNode, text, true);
   return {
     kind: 'postfix',
     apply: (operand) =>
       modify(operand, node, text, 'offset', (target) => {
-        if (target.offsetMs !== 0) throw parseFault(text, node.from, 'offset may not be set multiple times');
-        return { ...target, offsetMs };
+        if (isShifted(target)) throw parseFault(text, node.from, 'offset may not be set multiple times');
+        return { ...target, offsetMs, ...(later && { offsetExpr: later }) };
       }),
   };
 }
@@ -63,9 +75,33 @@ export function atPostfix(node: SyntaxNode, text: string): Postfix {
   };
 }
 
+export function extentPostfix(node: SyntaxNode, text: string): Postfix {
+  const extent = node.name === 'AnchoredExpr' ? 'anchored' : 'smoothed';
+  return {
+    kind: 'postfix',
+    apply: (operand) => {
+      const refuse = (reason: string): Error => parseFault(text, operand.span.from, reason);
+      const selector = operand.kind === 'matrixSelector' ? operand.selector : operand;
+      if (operand.kind === 'subquery') throw refuse(`${extent} modifier is not supported for subqueries`);
+      if (selector.kind !== 'vectorSelector') throw refuse(`${extent} modifier not implemented`);
+      if (selector.extent !== undefined && selector.extent !== extent) {
+        throw refuse('anchored and smoothed modifiers cannot be used together');
+      }
+      const span = extend(operand, node);
+      if (operand.kind !== 'matrixSelector') return { ...selector, extent, span };
+      return { ...operand, selector: { ...selector, extent }, span };
+    },
+  };
+}
+
 interface Modifiable {
   readonly offsetMs: number;
+  readonly offsetExpr?: DurationExpr;
   readonly at: At | undefined;
+}
+
+function isShifted({ offsetMs, offsetExpr }: Modifiable): boolean {
+  return offsetMs !== 0 || offsetExpr !== undefined;
 }
 
 function modify(
@@ -104,63 +140,15 @@ function readAt(node: SyntaxNode, text: string): At {
   return { kind: 'time', ms };
 }
 
-function positiveMs(node: SyntaxNode, text: string): number {
-  const ms = toMs(seconds(node, text), node, text);
-  if (ms <= 0) throw parseFault(text, node.from, 'duration must be greater than 0');
-  return ms;
+/** A duration now, or (`later`) the expression that gives it once the query is known. */
+function known(
+  node: SyntaxNode,
+  text: string,
+  signed: boolean,
+): { readonly ms: number; readonly later?: DurationExpr } {
+  const expr = readDuration(node, text);
+  if (dependsOnQuery(expr)) return { ms: 0, later: expr };
+  return { ms: durationMs(expr, NO_WINDOW, text, signed) };
 }
 
-function toMs(value: number, node: SyntaxNode, text: string): number {
-  const ms = Math.round(value * 1000);
-  // Go's Duration holds 2^63 ns, about 292 years.
-  if (!(Math.abs(ms) < 9.2e15)) throw parseFault(text, node.from, 'duration out of range');
-  return ms;
-}
-
-/** The value of a duration expression; what depends on the query's own step or range waits for its engine. */
-function seconds(node: SyntaxNode, text: string): number {
-  const first = node.firstChild as SyntaxNode;
-  const last = node.lastChild as SyntaxNode;
-  switch (first.name) {
-    case 'NumberDurationLiteralInDurationContext':
-      return number(first, text);
-    case 'UnaryOp': {
-      const value = seconds(last, text);
-      return text.slice(first.from, first.to) === '-' ? -value : value;
-    }
-    case 'DurationStep':
-    case 'DurationRange':
-    case 'DurationMinOf':
-    case 'DurationMaxOf':
-      throw unsupported(`${text.slice(first.from, first.to)}() in a duration`);
-    default:
-      break;
-  }
-  if (first === last || first.nextSibling === null) return seconds(first, text);
-  const op = first.nextSibling;
-  return calculate(op, seconds(first, text), seconds(last, text), text);
-}
-
-function calculate(op: SyntaxNode, left: number, right: number, text: string): number {
-  switch (op.name) {
-    case 'Add':
-      return left + right;
-    case 'Sub':
-      return left - right;
-    case 'Mul':
-      return left * right;
-    case 'Pow':
-      return left ** right;
-    default:
-      if (right === 0)
-        throw parseFault(text, op.from, op.name === 'Div' ? 'division by zero' : 'modulo by zero');
-      return op.name === 'Div' ? left / right : left % right;
-  }
-}
-
-function number(node: SyntaxNode, text: string): number {
-  const written = text.slice(node.from, node.to);
-  const value = parseNumber(written);
-  if (value === undefined) throw parseFault(text, node.from, `bad number or duration syntax: "${written}"`);
-  return value;
-}
+const NO_WINDOW = { stepMs: 0, rangeMs: 0 };

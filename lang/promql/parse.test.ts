@@ -5,6 +5,7 @@ import { Fault } from '../../lib/fault.ts';
 import type { Expr } from './ast.ts';
 import { selectorsOf } from './ast.ts';
 import { parsePromQL } from './parse.ts';
+import { resolveDurations } from './resolve.ts';
 import { printPromQL } from './print.ts';
 
 /** Every binary operation and sign in parentheses, to see the order. */
@@ -130,12 +131,58 @@ describe('refuses, with the place', () => {
     const message = '1:1001: parse error: expression is nested deeper than 1000';
     expect(() => parsePromQL(text)).toThrow(expect.objectContaining({ code: 'bad_data', message }));
   });
+});
 
-  test.each(['a + fill (0) b', 'rate(a[5m] anchored)', 'a[step()]'])('%s is not there yet', (text) => {
-    expect(() => parsePromQL(text)).toThrow(
-      expect.objectContaining({ code: 'execution', message: expect.stringMatching(/^not supported yet: /) }),
+describe('durations of the query', () => {
+  const window = { stepMs: 15_000, rangeMs: 3_600_000 };
+  test.each([
+    ['a[step()]', 'a[15s]', 'a[step()]'],
+    ['a[2 * step()]', 'a[30s]', 'a[2s * step()]'],
+    ['a[max_of(step(),1m)]', 'a[1m]', 'a[max_of(step(), 1m)]'],
+    ['a[min_of( range() / 4, 1h)]', 'a[15m]', 'a[min_of(range() / 4s, 1h)]'],
+    ['a offset -step()', 'a offset -15s', 'a offset -step()'],
+    [
+      'a[(5m + step()) % 2m:step()] offset range()',
+      'a[1m15s:15s] offset 1h',
+      'a[(5m + step()) % 2m:step()] offset range()',
+    ],
+    ['rate(a[step() ^ 2])', 'rate(a[3m45s])', 'rate(a[step() ^ 2s])'],
+  ])('%s', (text, known, printed) => {
+    const expr = parsePromQL(text);
+    expect(printPromQL(expr)).toBe(printed);
+    expect(withoutSpans(resolveDurations(expr, window, text))).toMatchObject(
+      withoutSpans(parsePromQL(known)) as object,
+    );
+    expect(withoutSpans(parsePromQL(printed))).toEqual(withoutSpans(expr));
+  });
+
+  test.each([
+    ['a[step()]', '1:3: parse error: duration must be greater than 0'],
+    ['a[1m / step()]', '1:3: parse error: division by zero'],
+    ['a[1m % range()]', '1:3: parse error: modulo by zero'],
+  ])('an instant query has none: %s', (text, message) => {
+    const expr = parsePromQL(text);
+    expect(() => resolveDurations(expr, { stepMs: 0, rangeMs: 0 }, text)).toThrow(
+      expect.objectContaining({ code: 'bad_data', message }),
     );
   });
+});
+
+test.each([
+  'a + fill (0) b',
+  'a </ 5 >/ b + 1',
+  'rate(a[5m] anchored offset 1m)',
+  'a smoothed @ end()',
+  'a / on (x) group_left () fill_left (-1.5) b',
+  'a > bool fill_right (Inf) b',
+  'a - ignoring (x) fill_left (1) fill_right (2) b',
+])('%s prints and reads the same', (text) => {
+  expect(printPromQL(parsePromQL(text))).toBe(text);
+});
+
+test.each([' + ', ' or ', ' / on (le) '])('a chain of 999 operators:%s', (op) => {
+  const text = Array.from({ length: 1000 }, (_, i) => `metric_${i}`).join(op);
+  expect(selectorsOf(parsePromQL(text))).toHaveLength(1000);
 });
 
 test('selectors of an expression', () => {

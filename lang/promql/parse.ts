@@ -1,13 +1,13 @@
 import { parser } from '@prometheus-io/lezer-promql';
-import type { SyntaxNode, Tree } from '@lezer/common';
+import type { PartialParse, SyntaxNode, Tree } from '@lezer/common';
 
-import type { AggregateOp, BinaryOp, Expr, Matcher, Span, VectorMatching } from './ast.ts';
+import type { AggregateOp, BinaryOp, Expr, Fill, Matcher, Span, VectorMatching } from './ast.ts';
 import { unwrapParens } from './ast.ts';
 import type { Item } from './chain.ts';
 import { build } from './chain.ts';
 import { check } from './check.ts';
-import { parseFault, unsupported } from './fault.ts';
-import { atPostfix, offsetPostfix, rangePostfix, subqueryPostfix } from './modifier.ts';
+import { parseFault } from './fault.ts';
+import { atPostfix, extentPostfix, offsetPostfix, rangePostfix, subqueryPostfix } from './modifier.ts';
 import { parseNumber } from './number.ts';
 import { unquote } from './quote.ts';
 import { syntaxFault } from './syntax-fault.ts';
@@ -24,12 +24,25 @@ const METRIC_NAME = '__name__';
 export function parsePromQL(written: string): Expr {
   const text = plain(written);
   if (text.trim() === '') throw parseFault(text, 0, 'no expression found in input');
-  const tree: Tree = parser.parse(text);
+  const tree = grammarTree(text);
   const fault = syntaxFault(text, tree);
   if (fault !== undefined) throw fault;
   const expr = new Reader(text).expression(tree.topNode.firstChild as SyntaxNode);
   check(expr, text);
   return expr;
+}
+
+/**
+ * The grammar's tree. The parser takes more than 300 long reductions from one place for a parse gone wrong, and
+ * breaks off; a sum of many terms is that, and no fault. So its count is set back as it goes on.
+ */
+function grammarTree(text: string): Tree {
+  const parse: PartialParse & { bigReductionCount?: number } = parser.startParse(text);
+  for (;;) {
+    parse.bigReductionCount = 0;
+    const tree = parse.advance();
+    if (tree !== null) return tree;
+  }
 }
 
 /** A string; a comment; or a number with nothing behind its point. */
@@ -101,6 +114,11 @@ class Reader {
       case 'NumberDurationLiteral':
         this.#number(node, items);
         break;
+      case 'AnchoredExpr':
+      case 'SmoothedExpr':
+        this.#flatten(first, items);
+        items.push(extentPostfix(node, this.#text));
+        break;
       default:
         items.push({ kind: 'operand', expr: this.#primary(node) });
     }
@@ -124,11 +142,28 @@ class Reader {
     const bool = after.name === 'BoolModifier';
     const clause = bool ? (after.nextSibling as SyntaxNode) : after;
     const written = clause.name === 'MatchingModifierClause';
-    const fill = written ? (clause.nextSibling as SyntaxNode) : clause;
-    if (fill.name === 'FillModifier') throw unsupported('the fill modifier');
-    if (op.name.startsWith('Trim')) throw unsupported(`operator ${this.#textOf(op)}`);
+    const rest = written ? (clause.nextSibling as SyntaxNode) : clause;
+    const fill = rest.name === 'FillModifier' ? this.#fill(rest) : undefined;
     const matching = written ? this.#matching(clause) : undefined;
-    return { kind: 'operator', op: this.#textOf(op).toLowerCase() as BinaryOp, bool, matching };
+    return {
+      kind: 'operator',
+      op: this.#textOf(op).toLowerCase() as BinaryOp,
+      bool,
+      matching,
+      ...(fill && { fill }),
+    };
+  }
+
+  /** `fill` is for both sides. */
+  #fill(modifier: SyntaxNode): Fill {
+    const valueOf = (name: string): number | undefined => {
+      const literal = modifier.getChild(name)?.getChild('NumberDurationLiteral');
+      if (!literal) return undefined;
+      const expr = this.expression(literal);
+      return expr.kind === 'number' ? expr.value : undefined;
+    };
+    const both = valueOf('FillClause');
+    return { left: both ?? valueOf('FillLeftClause'), right: both ?? valueOf('FillRightClause') };
   }
 
   #matching(clause: SyntaxNode): VectorMatching {
@@ -165,9 +200,6 @@ class Reader {
       }
       case 'AggregateExpr':
         return this.#aggregate(node, span);
-      case 'AnchoredExpr':
-      case 'SmoothedExpr':
-        throw unsupported('the modifiers anchored and smoothed');
       default:
         throw new Error(`BUG: unknown node ${node.name} in the PromQL grammar's tree`);
     }

@@ -1,4 +1,6 @@
-import type { Aggregate, At, Binary, Expr, Matcher, Subquery, VectorSelector } from './ast.ts';
+import type { Aggregate, Binary, Expr, Fill, Matcher, Subquery, VectorSelector } from './ast.ts';
+import type { DurationExpr } from './duration.ts';
+import { printDuration } from './duration.ts';
 import { formatDuration, formatFloat } from './number.ts';
 import { quote } from './quote.ts';
 
@@ -6,16 +8,14 @@ import { quote } from './quote.ts';
 export function printPromQL(expr: Expr): string {
   switch (expr.kind) {
     case 'number':
-      // A plus sign would bind as an operator does.
-      return expr.value === Infinity ? 'Inf' : formatFloat(expr.value);
+      return printNumber(expr.value);
     case 'string':
       return quote(expr.value);
     case 'vectorSelector':
-      return printSelector(expr) + printModifiers(expr.at, expr.offsetMs);
+      return printSelector(expr) + printExtent(expr) + printModifiers(expr);
     case 'matrixSelector': {
-      const { selector, rangeMs } = expr;
-      const modifiers = printModifiers(selector.at, selector.offsetMs);
-      return `${printSelector(selector)}[${formatDuration(rangeMs)}]${modifiers}`;
+      const { selector, rangeMs, rangeExpr } = expr;
+      return `${printSelector(selector)}[${printKnown(rangeMs, rangeExpr)}]${printExtent(selector)}${printModifiers(selector)}`;
     }
     case 'subquery':
       return printPromQL(expr.expr) + printRangeOfSubquery(expr);
@@ -35,15 +35,21 @@ export function printPromQL(expr: Expr): string {
 }
 
 /** Behind the expression of a subquery. */
-export function printRangeOfSubquery({ rangeMs, stepMs, at, offsetMs }: Subquery): string {
-  const step = stepMs === undefined ? '' : formatDuration(stepMs);
-  return `[${formatDuration(rangeMs)}:${step}]${printModifiers(at, offsetMs)}`;
+export function printRangeOfSubquery(subquery: Subquery): string {
+  const { rangeMs, rangeExpr, stepMs, stepExpr } = subquery;
+  const step = stepMs === undefined ? '' : printKnown(stepMs, stepExpr);
+  return `[${printKnown(rangeMs, rangeExpr)}:${step}]${printModifiers(subquery)}`;
 }
 
 /** In front of the parentheses of an aggregation. */
 export function printHeadOfAggregate({ op, without, grouping }: Aggregate): string {
   if (!without && grouping.length === 0) return op;
   return `${op} ${without ? 'without' : 'by'} (${grouping.map(printLabelName).join(', ')}) `;
+}
+
+/** A plus sign would bind as an operator does. */
+function printNumber(value: number | undefined): string {
+  return value === Infinity ? 'Inf' : formatFloat(value ?? 0);
 }
 
 function printSelector(selector: VectorSelector): string {
@@ -67,16 +73,35 @@ function printLabelName(name: string): string {
   return /^[A-Za-z_]\w*$/.test(name) && !RESERVED.test(name) ? name : quote(name);
 }
 
-function printModifiers(at: At | undefined, offsetMs: number): string {
+function printModifiers({ at, offsetMs, offsetExpr }: VectorSelector | Subquery): string {
   const fixed =
     at === undefined ? '' : ` @ ${at.kind === 'time' ? formatFloat(at.ms / 1000) : `${at.kind}()`}`;
-  return fixed + (offsetMs === 0 ? '' : ` offset ${formatDuration(offsetMs)}`);
+  const isShifted = offsetMs !== 0 || offsetExpr !== undefined;
+  return fixed + (isShifted ? ` offset ${printKnown(offsetMs, offsetExpr)}` : '');
+}
+
+function printExtent({ extent }: VectorSelector): string {
+  return extent === undefined ? '' : ` ${extent}`;
+}
+
+function printKnown(ms: number, expr: DurationExpr | undefined): string {
+  return expr === undefined ? formatDuration(ms) : printDuration(expr);
 }
 
 /** Behind an operator: `bool`, and how vectors are matched, with a blank in front of each. */
-export function printMatching({ bool, matching }: Binary): string {
-  let text = bool ? ' bool' : '';
-  if (matching === undefined) return text;
+export function printMatching({ bool, matching, fill }: Binary): string {
+  return (bool ? ' bool' : '') + printLabelMatching(matching) + (fill === undefined ? '' : printFill(fill));
+}
+
+function printFill({ left, right }: Fill): string {
+  if (Object.is(left, right)) return ` fill (${printNumber(left)})`;
+  const text = left === undefined ? '' : ` fill_left (${printNumber(left)})`;
+  return right === undefined ? text : `${text} fill_right (${printNumber(right)})`;
+}
+
+function printLabelMatching(matching: Binary['matching']): string {
+  if (matching === undefined) return '';
+  let text = '';
   text += ` ${matching.on ? 'on' : 'ignoring'} (${matching.labels.map(printLabelName).join(', ')})`;
   if (matching.card === 'one-to-one') return text;
   const group = matching.card === 'many-to-one' ? 'group_left' : 'group_right';

@@ -47,7 +47,7 @@ export const SIGNATURES: ReadonlyMap<string, Signature> = new Map([
   ['double_exponential_smoothing', takes([M, S, S])],
   ['histogram_fraction', takes([S, S, V])],
   ['histogram_quantile', takes([S, V])],
-  ['histogram_quantiles', repeats([V, T, S])],
+  ['histogram_quantiles', repeats([V, T, S, S])],
   ['info', takes([V, V], 1)],
   ['label_join', repeats([V, T, T, T])],
   ['label_replace', takes([V, T, T, T, T])],

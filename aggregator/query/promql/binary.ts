@@ -1,7 +1,8 @@
 import type { ArithmeticOp, Binary } from '../../../lang/promql/ast.ts';
-import { isComparison, isSetOperator } from '../../../lang/promql/ast.ts';
+import { isComparison, isSetOperator, isTrim } from '../../../lang/promql/ast.ts';
 import type { Context } from './context.ts';
 import { newColumn } from './context.ts';
+import { operateMixed } from './mixed-operators.ts';
 import { matchVectors } from './matching.ts';
 import { mergeSame, sameName } from './merge.ts';
 import { calculate, compare } from './operators.ts';
@@ -50,9 +51,17 @@ function withScalar(
 ): Column[] {
   const { op, bool } = expr;
   const filters = isComparison(op) && !bool;
+  const keepsName = filters || isTrim(op);
   const results: Column[] = [];
   for (const column of columns) {
-    const out = newColumn(context, filters ? column.labels : dropName(column.labels));
+    const out = newColumn(context, keepsName ? column.labels : dropName(column.labels));
+    if (column.histograms !== undefined || isTrim(op)) {
+      const other: Column = { labels: [], values: scalar, present: column.present };
+      const [left, right] = swapped ? [other, column] : [column, other];
+      operateMixed(context, expr, left, right, out, swapped);
+      if (!isEmpty(out)) results.push(out);
+      continue;
+    }
     for (let i = 0; i < scalar.length; i++) {
       if (column.present[i] === 0) continue;
       const value = column.values[i] as number;
@@ -69,5 +78,5 @@ function withScalar(
     }
     if (!isEmpty(out)) results.push(out);
   }
-  return filters || sameName(columns) ? results : mergeSame(context, results);
+  return keepsName || sameName(columns) ? results : mergeSame(context, results);
 }

@@ -38,7 +38,7 @@ export function bucketQuantile(q: number, bounds: Float64Array, counts: Float64A
 }
 
 /** Buckets with equal bounds become one; the number that is left. */
-function joinEqual(bounds: Float64Array, counts: Float64Array): number {
+export function joinEqual(bounds: Float64Array, counts: Float64Array): number {
   let last = 0;
   for (let i = 1; i < bounds.length; i++) {
     if (bounds[i] === bounds[last]) {

@@ -1,11 +1,14 @@
 import type { Call, Expr } from '../../../lang/promql/ast.ts';
+import { unwrapParens } from '../../../lang/promql/ast.ts';
 import { unsupported } from '../../../lang/promql/fault.ts';
 import { typeOf } from '../../../lang/promql/check.ts';
 import { labelValue, METRIC_NAME } from '../../../wire/labels.ts';
 import type { Context } from './context.ts';
 import { newColumn } from './context.ts';
+import { extendedFunction } from './functions/extended.ts';
 import { FUNCTIONS } from './functions/table.ts';
 import type { RangeFunction } from './functions/range-function.ts';
+import { overMixedSeries } from './functions/mixed-window.ts';
 import { RANGE_FUNCTIONS } from './functions/range-table.ts';
 import { refuseSame } from './merge.ts';
 import { quantileRemark } from './quantile.ts';
@@ -28,21 +31,38 @@ function overRange(context: Context, call: Call, rangeFunction: RangeFunction): 
   const params = call.args
     .filter((arg) => arg !== matrix)
     .map((arg) => scalarOf(context.evaluate(arg, context)));
-  const { series, ends, rangeMs } = evaluateRange(context, matrix, call.name);
+  const range = evaluateRange(context, matrix, call.name);
+  const { series, ends, rangeMs } = range;
+  const extension = extensionOf(call.name, unwrapParens(matrix));
   const finder = new WindowFinder(ends, rangeMs);
   const columns: Column[] = [];
-  for (const { labels, timestampsMs, values, counts } of series) {
+  for (const one of series) {
+    const { labels, timestampsMs, values, counts } = one;
     const out = newColumn(context, rangeFunction.keepsName ? labels : dropName(labels));
+    if (one.histograms !== undefined) {
+      if (extension !== undefined) throw unsupported('native histograms in an anchored or smoothed range');
+      overMixedSeries(context, matrix, one, range, params, rangeFunction, out);
+      if (!isEmpty(out)) columns.push(out);
+      continue;
+    }
     const windows = finder.find(timestampsMs);
-    rangeFunction.evaluate(
+    (extension ?? rangeFunction).evaluate(
       { timestampsMs, values, counts, windows, params, steps: context.steps, budget: context.budget },
       out,
     );
     if (!isEmpty(out)) columns.push(out);
   }
-  if (columns.length > 0)
-    remark(context, call, matrix, labelValue(series[0]?.labels ?? [], METRIC_NAME), params[0]);
+  if (columns.length > 0) {
+    // A histogram is a counter by its kind, and not by its name.
+    const first = series.find(({ histograms }) => histograms === undefined);
+    remark(context, call, matrix, labelValue(first?.labels ?? [], METRIC_NAME), params[0]);
+  }
   return columns;
+}
+
+function extensionOf(name: string, matrix: Expr): ReturnType<typeof extendedFunction> {
+  if (matrix.kind !== 'matrixSelector' || matrix.selector.extent === undefined) return undefined;
+  return extendedFunction(name, matrix.selector.extent, matrix.rangeMs);
 }
 
 /** What Prometheus tells about a doubtful use of these functions. */

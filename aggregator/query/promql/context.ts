@@ -19,6 +19,8 @@ export interface Context {
   /** Start and end of the whole query, for `@ start()` and `@ end()`. */
   readonly queryStartMs: number;
   readonly queryEndMs: number;
+  /** 0 in an instant query. */
+  readonly queryStepMs: number;
   readonly budget: Budget;
   readonly annotations: Annotations;
   /** Evaluates a subexpression; here so that functions need not import the evaluator. */

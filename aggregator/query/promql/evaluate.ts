@@ -5,6 +5,7 @@ import { evaluateCall } from './call.ts';
 import type { Context } from './context.ts';
 import { constant, newColumn } from './context.ts';
 import { isFixed } from './fixed.ts';
+import { multiply } from './histogram/arithmetic.ts';
 import { refuseSame } from './merge.ts';
 import { selectInstant } from './selector.ts';
 import type { Column, Value } from './value.ts';
@@ -63,6 +64,7 @@ function negate(context: Context, value: Value): Value {
     const out = newColumn(context, dropName(column.labels));
     out.present.set(column.present);
     for (let i = 0; i < out.values.length; i++) out.values[i] = -(column.values[i] as number);
+    if (column.histograms) out.histograms = column.histograms.map((one) => one && multiply(one, -1));
     return out;
   });
   return vector(refuseSame(context, columns));
@@ -76,6 +78,8 @@ function repeat(context: Context, value: Value): Value {
     const out = newColumn(context, column.labels);
     out.values.fill(column.values[0] as number);
     out.present.fill(1);
+    const histogram = column.histograms?.[0];
+    if (histogram) out.histograms = Array.from(out.values, () => histogram);
     return out;
   });
   return vector(columns);

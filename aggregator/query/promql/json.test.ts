@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 
 import { everything } from '../../store/scope.ts';
+import type { NativeHistogram } from '../../store/native-histogram.ts';
+import { readHistogram } from './fakes/histograms.ts';
+import type { MemorySeries } from './fakes/memory-reader.ts';
 import { MemoryReader } from './fakes/memory-reader.ts';
 import { toPrometheusJson } from './json.ts';
 import { queryInstant, queryRange } from './query.ts';
@@ -63,6 +66,54 @@ describe('the envelope of an instant query', () => {
 test('the envelope of a range query', () => {
   const values = '[[1,"1e+21"],[1.500,"1e+21"],[2,"1e+21"]]';
   expect(range('1e21', 1000, 2000, 500)).toBe(data('matrix', `[{"metric":{},"values":${values}}]`));
+});
+
+describe('native histograms', () => {
+  const timestampsMs = Float64Array.of(1000, 2000, 3000);
+  const histogram = readHistogram(
+    'count:6 sum:1e-7 z_bucket:1 z_bucket_w:0.25 offset:1 buckets:[2 0 1] n_offset:1 n_buckets:[2]',
+  );
+  const custom = readHistogram('schema:-53 count:3 custom_values:[1] buckets:[1 2]');
+  const empty = readHistogram('');
+  const series = (name: string, histograms: NativeHistogram[]): MemorySeries => {
+    const values = Float64Array.from(histograms, ({ sum }) => sum);
+    return {
+      labels: ['__name__', name],
+      timestampsMs: timestampsMs.slice(0, histograms.length),
+      values,
+      histograms,
+    };
+  };
+  const natives = new MemoryReader([
+    series('h', [histogram, empty]),
+    { labels: ['__name__', 'h'], timestampsMs: Float64Array.of(3000), values: Float64Array.of(7) },
+    series('custom', [custom]),
+  ]);
+  const text =
+    '{"count":"6","sum":"1e-07","buckets":[[1,"-2","-1","2"],[3,"-0.25","0.25","1"],[0,"1","2","2"],[0,"4","8","1"]]}';
+  const ask = (query: string, timeMs: number): string =>
+    Buffer.from(toPrometheusJson(queryInstant(natives, everything, { query, timeMs, ...common }))).toString();
+
+  test('one stands in the place of the value', () => {
+    expect(ask('h', 1000)).toBe(data('vector', `[{"metric":{"__name__":"h"},"histogram":[1,${text}]}]`));
+    expect(ask('custom', 1000)).toBe(
+      data(
+        'vector',
+        '[{"metric":{"__name__":"custom"},"histogram":[1,{"count":"3","sum":"0","buckets":[[3,"-Inf","1","1"],[0,"1","+Inf","2"]]}]}]',
+      ),
+    );
+  });
+
+  test('those of a series stand beside its values', () => {
+    const series = `[{"metric":{"__name__":"h"},"values":[[3,"7"]],"histograms":[[1,${text}],[2,{"count":"0","sum":"0"}]]}]`;
+    expect(ask('h[5s]', 3000)).toBe(data('matrix', series));
+    const query = { query: 'h', startMs: 1000, endMs: 3000, stepMs: 1000, ...common };
+    expect(Buffer.from(toPrometheusJson(queryRange(natives, everything, query))).toString()).toBe(
+      data('matrix', series),
+    );
+    const ones = `[{"metric":{"__name__":"custom"},"histograms":[[1,{"count":"3","sum":"0","buckets":[[3,"-Inf","1","1"],[0,"1","+Inf","2"]]}]]}]`;
+    expect(ask('custom[5s]', 3000)).toBe(data('matrix', ones));
+  });
 });
 
 test('a long answer comes in one piece', () => {

@@ -1,7 +1,9 @@
 import { formatFloat } from '../../../lang/promql/number.ts';
 import type { Labels } from '../../../wire/labels.ts';
-import type { SeriesSamples } from '../../store/store.ts';
+import type { NativeHistogram } from '../../store/native-histogram.ts';
+import { bucketsOf } from './histogram/buckets.ts';
 import type { QueryResult } from './query.ts';
+import type { SampledSeries } from './selector.ts';
 
 /** What a query cost, as the parameter `stats` asks for it. */
 export interface QueryStats {
@@ -29,8 +31,10 @@ export function toPrometheusJson(result: QueryResult, stats?: QueryStats): Uint8
       break;
     case 'vector': {
       const time = formatTime(result.timeMs);
-      writer.list(result.samples, ({ labels, value }) => {
-        writer.write(`{"metric":${formatLabels(labels)},"value":[${time},"${formatValue(value)}"]}`);
+      writer.list(result.samples, ({ labels, value, histogram }) => {
+        const metric = `{"metric":${formatLabels(labels)}`;
+        if (histogram === undefined) writer.write(`${metric},"value":[${time},"${formatValue(value)}"]}`);
+        else writer.write(`${metric},"histogram":[${time},${formatHistogram(histogram)}]}`);
       });
       break;
     }
@@ -45,15 +49,35 @@ export function toPrometheusJson(result: QueryResult, stats?: QueryStats): Uint8
   return writer.finish();
 }
 
-function writeSeries(writer: Writer, { labels, timestampsMs, values }: SeriesSamples): void {
-  writer.write(`{"metric":${formatLabels(labels)},"values":[`);
-  let separator = '';
+function writeSeries(writer: Writer, { labels, timestampsMs, values, histograms }: SampledSeries): void {
+  writer.write(`{"metric":${formatLabels(labels)}`);
+  let before = ',"values":[';
   for (let i = 0; i < values.length; i++) {
+    if (histograms?.[i] !== undefined) continue;
     const time = formatTime(timestampsMs[i] as number);
-    writer.write(`${separator}[${time},"${formatValue(values[i] as number)}"]`);
-    separator = ',';
+    writer.write(`${before}[${time},"${formatValue(values[i] as number)}"]`);
+    before = ',';
   }
-  writer.write(']}');
+  if (before === ',') writer.write(']');
+  before = ',"histograms":[';
+  for (let i = 0; i < (histograms?.length ?? 0); i++) {
+    const histogram = histograms?.[i];
+    if (histogram === undefined) continue;
+    writer.write(`${before}[${formatTime(timestampsMs[i] as number)},${formatHistogram(histogram)}]`);
+    before = ',';
+  }
+  writer.write(before === ',' ? ']}' : '}');
+}
+
+/** Buckets with something in them: how their bounds are meant, the bounds, the population. */
+function formatHistogram(histogram: NativeHistogram): string {
+  const buckets = bucketsOf(histogram).map(({ lower, upper, count, lowerInclusive, upperInclusive }) => {
+    const rule = lowerInclusive ? (upperInclusive ? 3 : 1) : upperInclusive ? 0 : 2;
+    return `[${rule},"${formatValue(lower)}","${formatValue(upper)}","${formatValue(count)}"]`;
+  });
+  const { count, sum } = histogram;
+  const head = `{"count":"${formatValue(count)}","sum":"${formatValue(sum)}"`;
+  return buckets.length > 0 ? `${head},"buckets":[${buckets.join(',')}]}` : `${head}}`;
 }
 
 function formatLabels(labels: Labels): string {

@@ -1,10 +1,11 @@
-import type { ArithmeticOp, Binary, VectorMatching } from '../../../lang/promql/ast.ts';
-import { isComparison } from '../../../lang/promql/ast.ts';
+import type { ArithmeticOp, Binary, Fill, VectorMatching } from '../../../lang/promql/ast.ts';
+import { isComparison, isTrim } from '../../../lang/promql/ast.ts';
 import type { Labels } from '../../../wire/labels.ts';
 import { labelsKey, labelValue, printLabels, withLabels } from '../../../wire/labels.ts';
 import type { Context } from './context.ts';
 import { executionFault, newColumn } from './context.ts';
 import { mergeSame } from './merge.ts';
+import { operateMixed } from './mixed-operators.ts';
 import { calculate, compare } from './operators.ts';
 import type { MatchingLabels } from './signature.ts';
 import { groupColumns, matchGroup, matchingLabels } from './signature.ts';
@@ -26,20 +27,22 @@ export function matchVectors(
   const many = swapped ? right : left;
   const one = swapped ? left : right;
   const by = matchingLabels(expr.matching);
+  const { left: fillLeft, right: fillRight } = expr.fill ?? NO_FILL;
+  const fills = swapped ? { many: fillRight, one: fillLeft } : { many: fillLeft, one: fillRight };
   const oneGroups = groupColumns(one, by);
   for (const group of oneGroups.values()) {
     if (group.length > 1) refuseDuplicates(group, by, swapped, () => sharedSteps(context, left, right));
   }
   const results: Column[] = [];
-  for (const [key, group] of groupColumns(many, by)) {
-    const partners = oneGroups.get(key);
-    if (partners === undefined) continue;
+  for (const { many: group, one: partners } of pairs(context, groupColumns(many, by), oneGroups, by, fills)) {
     const matched: Column[] = [];
     for (const manyColumn of group) {
       for (const oneColumn of partners) {
         const labels = resultLabels(manyColumn.labels, oneColumn.labels, expr, matching);
         const out = newColumn(context, labels);
-        operate(expr, swapped ? oneColumn : manyColumn, swapped ? manyColumn : oneColumn, out);
+        const [l, r] = swapped ? [oneColumn, manyColumn] : [manyColumn, oneColumn];
+        if (l.histograms || r.histograms || isTrim(expr.op)) operateMixed(context, expr, l, r, out, false);
+        else operate(expr, l, r, out);
         if (!isEmpty(out)) matched.push(out);
       }
     }
@@ -47,6 +50,51 @@ export function matchVectors(
     results.push(...matched);
   }
   return mergeSame(context, results);
+}
+
+const NO_FILL: Fill = { left: undefined, right: undefined };
+
+/** What is matched with what. */
+interface Pair {
+  readonly many: readonly Column[];
+  readonly one: readonly Column[];
+}
+
+/** The match groups of both sides, and those of one with what fills the gaps of the other. */
+function pairs(
+  context: Context,
+  manyGroups: ReadonlyMap<string, readonly Column[]>,
+  oneGroups: ReadonlyMap<string, readonly Column[]>,
+  by: MatchingLabels,
+  fills: { readonly many: number | undefined; readonly one: number | undefined },
+): Pair[] {
+  const found: Pair[] = [];
+  for (const [key, many] of manyGroups) {
+    const partners = oneGroups.get(key) ?? [];
+    const one = fills.one === undefined ? [] : [filler(context, many, partners, by, fills.one)];
+    if (partners.length + one.length > 0) found.push({ many, one: [...partners, ...one] });
+  }
+  if (fills.many === undefined) return found;
+  for (const [key, one] of oneGroups) {
+    found.push({ many: [filler(context, one, manyGroups.get(key) ?? [], by, fills.many)], one });
+  }
+  return found;
+}
+
+/** A value wherever none of the columns has one, with the labels that are matched on. */
+function filler(
+  context: Context,
+  partners: readonly Column[],
+  columns: readonly Column[],
+  by: MatchingLabels,
+  value: number,
+): Column {
+  const out = newColumn(context, matchGroup(partners[0]?.labels ?? [], by));
+  out.values.fill(value);
+  for (let i = 0; i < out.present.length; i++) {
+    out.present[i] = columns.some(({ present }) => present[i] === 1) ? 0 : 1;
+  }
+  return out;
 }
 
 const ONE_TO_ONE: VectorMatching = { card: 'one-to-one', on: false, labels: [], include: [] };
@@ -71,7 +119,7 @@ function operate({ op, bool }: Binary, left: Column, right: Column, out: Column)
 
 /** The labels of a result: those of the "many" side, or in one-to-one matching what was matched on. */
 function resultLabels(many: Labels, one: Labels, { op, bool }: Binary, matching: VectorMatching): Labels {
-  let labels = !isComparison(op) || bool ? dropName(many) : many;
+  let labels = (isComparison(op) && !bool) || isTrim(op) ? many : dropName(many);
   if (matching.card === 'one-to-one') labels = filterLabels(labels, new Set(matching.labels), matching.on);
   if (matching.include.length === 0) return labels;
   const included: Record<string, string> = Object.create(null);

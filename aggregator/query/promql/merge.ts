@@ -2,7 +2,7 @@ import { labelsKey, labelValue, METRIC_NAME } from '../../../wire/labels.ts';
 import type { Context } from './context.ts';
 import { executionFault, newColumn } from './context.ts';
 import type { Column } from './value.ts';
-import { isEmpty } from './value.ts';
+import { isEmpty, putSample, sampleAt } from './value.ts';
 
 const DUPLICATE = 'vector cannot contain metrics with the same labelset';
 
@@ -26,6 +26,7 @@ export function mergeSame(context: Context, columns: readonly Column[]): Column[
       target = newColumn(context, known.labels);
       target.values.set(known.values);
       target.present.set(known.present);
+      if (known.histograms) target.histograms = [...known.histograms];
       own.add(target);
       byLabels.set(key, target);
     }
@@ -38,8 +39,7 @@ function addInto(target: Column, column: Column): void {
   for (let i = 0; i < column.present.length; i++) {
     if (column.present[i] === 0) continue;
     if (target.present[i] === 1) throw executionFault(DUPLICATE);
-    target.values[i] = column.values[i] as number;
-    target.present[i] = 1;
+    putSample(target, i, sampleAt(column, i));
   }
 }
 

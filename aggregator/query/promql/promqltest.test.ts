@@ -1,55 +1,31 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
 import { Fault } from '../../../lib/fault.ts';
 import { labelsKey, printLabels } from '../../../wire/labels.ts';
+import type { Buckets, NativeHistogram } from '../../store/native-histogram.ts';
 import { everything } from '../../store/scope.ts';
 import type { Eval, ScriptValue } from './fakes/promqltest.ts';
 import { readScript } from './fakes/promqltest.ts';
 import type { QueryResult } from './query.ts';
 import { queryInstant, queryRange } from './query.ts';
 
-const FOLDER = join(import.meta.dirname, '../fixtures/promqltest');
+/** Prometheus's scripts, and our own. */
+const FOLDERS = ['promqltest', 'scripts'].map((name) => join(import.meta.dirname, '../fixtures', name));
 
-/** What the scripts ask for and is not there yet: lines of evals, each of which must say so. */
-const MISSING: readonly { why: string; file: string; lines: readonly number[] }[] = [
-  {
-    why: 'native histograms cannot be stored or evaluated',
-    file: 'aggregators.test',
-    lines: [
-      238, 242, 248, 252, 351, 354, 357, 360, 363, 366, 371, 374, 377, 380, 383, 386, 407, 413, 419, 427, 434,
-      465, 471, 512, 739, 742, 746, 748, 750, 754, 765, 768, 771, 775,
-    ],
-  },
-  {
-    why: 'native histograms with custom buckets cannot be stored or evaluated',
-    file: 'histograms.test',
-    lines: [
-      155, 163, 171, 179, 187, 197, 207, 217, 227, 237, 247, 255, 263, 272, 280, 288, 298, 304, 310, 316, 322,
-      328, 337, 343, 351, 357, 365, 373, 382, 390, 399, 411, 424, 436, 449, 452, 455, 468, 498, 527, 544, 552,
-      562, 565, 576, 579, 600,
-    ],
-  },
-  {
-    why: 'functions of native histograms: histogram_count, _sum, _avg, _stddev, _stdvar',
-    file: 'histograms.test',
-    lines: [72, 82, 92, 97, 102, 582, 585],
-  },
-  {
-    why: 'histogram_fraction()',
-    file: 'histograms.test',
-    lines: [108, 111, 114, 117, 120, 123, 127, 131, 135, 140, 605],
-  },
-  { why: 'native histograms cannot be stored or evaluated', file: 'subquery.test', lines: [146, 151] },
-];
+/** What the scripts ask for and is not there yet: lines of evals, each of which must fail. */
+const MISSING: readonly { why: string; file: string; lines: readonly number[] }[] = [];
 
 const LIMITS = { maxSamples: 50_000_000, maxSeries: 100_000, maxSteps: 11_000, checkDeadline() {} };
 const LOOKBACK_MS = 300_000;
 
-for (const file of readdirSync(FOLDER).filter((name) => name.endsWith('.test'))) {
-  const evals = readScript(readFileSync(join(FOLDER, file), 'utf8'));
+const FILES = FOLDERS.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+
+for (const path of FILES.filter((name) => name.endsWith('.test'))) {
+  const evals = readScript(readFileSync(path, 'utf8'));
+  const file = basename(path);
 
   describe(file, () => {
     const missing = new Set(MISSING.filter((entry) => entry.file === file).flatMap((entry) => entry.lines));
@@ -60,25 +36,25 @@ for (const file of readdirSync(FOLDER).filter((name) => name.endsWith('.test')))
     });
 
     test.each(evals.map((one) => [`${one.line}: ${one.query}`, one] as const))('%s', (_, one) => {
-      if (missing.has(one.line)) {
-        const message = expect.stringMatching(/^not supported yet: /);
-        expect(() => run(one)).toThrow(expect.objectContaining({ code: 'execution', message }));
-        return;
-      }
-      if (one.fails) return expectFailure(one);
-      const result = run(one);
-      expectRemarks(one, result);
-      if (one.scalar !== undefined) {
-        expect(result.type).toBe('scalar');
-        if (result.type === 'scalar') expectNear(result.value, one.scalar);
-      } else if (one.text !== undefined) {
-        expect(result).toMatchObject({ type: 'string', text: one.text });
-      } else {
-        compare(one, result);
-        if (one.stepMs === undefined && !one.ordered && result.type === 'vector') compareMiddle(one);
-      }
+      if (missing.has(one.line)) expect(() => expectAll(one)).toThrow();
+      else expectAll(one);
     });
   });
+}
+
+function expectAll(one: Eval): void {
+  if (one.fails) return expectFailure(one);
+  const result = run(one);
+  expectRemarks(one, result);
+  if (one.scalar !== undefined) {
+    expect(result.type).toBe('scalar');
+    if (result.type === 'scalar') expectNear(result.value, one.scalar);
+  } else if (one.text !== undefined) {
+    expect(result).toMatchObject({ type: 'string', text: one.text });
+  } else {
+    compare(one, result);
+    if (one.stepMs === undefined && !one.ordered && result.type === 'vector') compareMiddle(one);
+  }
 }
 
 function run(one: Eval): QueryResult {
@@ -95,9 +71,10 @@ function compareMiddle(one: Eval): void {
   const { startMs: atMs } = one;
   const result = run({ ...one, startMs: atMs - stepMs, endMs: atMs + stepMs, stepMs });
   if (result.type !== 'matrix') throw new Error(`a range query gave a ${result.type}`);
-  const samples = result.series.flatMap(({ labels, timestampsMs, values }) => {
+  const samples = result.series.flatMap(({ labels, timestampsMs, values, histograms }) => {
     const at = timestampsMs.indexOf(atMs);
-    return at < 0 ? [] : [{ labels, value: values[at] as number }];
+    const histogram = histograms?.[at];
+    return at < 0 ? [] : [{ labels, value: values[at] as number, ...(histogram && { histogram }) }];
   });
   compare(one, { ...result, type: 'vector', timeMs: atMs, samples });
 }
@@ -120,18 +97,24 @@ function steps({ startMs, endMs, stepMs }: Eval): number {
 
 function rowsOf(one: Eval, result: QueryResult): { key: string; values: ScriptValue[] }[] {
   if (result.type === 'vector') {
-    return result.samples.map(({ labels, value }) => ({ key: labelsKey(labels), values: [value] }));
+    return result.samples.map(({ labels, value, histogram }) => ({
+      key: labelsKey(labels),
+      values: [histogram ?? value],
+    }));
   }
   if (result.type !== 'matrix') throw new Error(`expected series, got a ${result.type}`);
-  return result.series.map(({ labels, timestampsMs, values }) => {
+  return result.series.map(({ labels, timestampsMs, values, histograms }) => {
     const row: ScriptValue[] = Array.from({ length: steps(one) }, () => 'gap');
-    timestampsMs.forEach((ms, i) => (row[(ms - one.startMs) / (one.stepMs ?? 1)] = values[i] as number));
+    timestampsMs.forEach(
+      (ms, i) => (row[(ms - one.startMs) / (one.stepMs ?? 1)] = histograms?.[i] ?? (values[i] as number)),
+    );
     return { key: labelsKey(labels), values: row };
   });
 }
 
 /** Equal within the tolerance of Prometheus's own runner. */
 function expectNear(got: ScriptValue | undefined, want: ScriptValue, what = ''): void {
+  if (typeof want === 'object') return expectHistogram(got, want, what);
   if (typeof got !== 'number' || typeof want !== 'number' || !Number.isFinite(want)) {
     expect(got, what).toBe(want === 0 ? 0 : want);
     return;
@@ -140,6 +123,24 @@ function expectNear(got: ScriptValue | undefined, want: ScriptValue, what = ''):
   expect(error <= 1e-6 * Math.max(Math.abs(got), Math.abs(want)), `${what}: got ${got}, want ${want}`).toBe(
     true,
   );
+}
+
+function expectHistogram(got: ScriptValue | undefined, want: NativeHistogram, what: string): void {
+  if (typeof got !== 'object') return expect(got, what).toEqual(want);
+  const [gotBuckets, wantBuckets] = [got, want].map((one) => [...one.positive, ...one.negative]);
+  const layout = ({ schema, zeroThreshold, bounds, positive, negative }: NativeHistogram): unknown => {
+    return [schema, zeroThreshold, bounds, ...[positive, negative].map((all) => all.map(([index]) => index))];
+  };
+  expect(layout(got), what).toEqual(layout(want));
+  if (want.resetHint !== 0) expect(got.resetHint, what).toBe(want.resetHint);
+  const numbers = (one: NativeHistogram, buckets: Buckets | undefined): number[] => [
+    one.count,
+    one.sum,
+    one.zeroCount,
+    ...(buckets ?? []).map(([, count]) => count),
+  ];
+  const wanted = numbers(want, wantBuckets);
+  for (const [i, value] of numbers(got, gotBuckets).entries()) expectNear(value, wanted[i] as number, what);
 }
 
 function expectRemarks(one: Eval, result: QueryResult): void {

@@ -25,6 +25,15 @@ function at(sorted: Float64Array, rank: number, nans: number): number {
 /** The warning for a quantile outside of 0..1, or undefined. */
 export function quantileRemark(q: number): string | undefined {
   if (q >= 0 && q <= 1) return undefined;
-  const got = Number.isFinite(q) ? String(q) : Number.isNaN(q) ? 'NaN' : q > 0 ? '+Inf' : '-Inf';
-  return `quantile value should be between 0 and 1, got ${got}`;
+  return `quantile value should be between 0 and 1, got ${printGo(q)}`;
+}
+
+/** A number as Go's `%g` and `%v` print it. */
+export function printGo(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
+  if (Object.is(value, -0)) return '-0';
+  const exponent = value === 0 ? 0 : Number(value.toExponential().split('e')[1]);
+  const text = exponent < -4 || exponent >= 6 ? value.toExponential() : String(value);
+  return text.replace(/e([+-])(\d)$/, 'e$10$2');
 }

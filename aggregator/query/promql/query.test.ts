@@ -72,8 +72,6 @@ describe('errors of evaluation', () => {
     ['label_replace(b, "y", "x", "pod", "(")', 'invalid regular expression in label_replace(): ('],
     ['topk(0/0, b)', 'Parameter value is NaN'],
     ['count_values("\\xff", b)', 'invalid label name "\\xff"'],
-    ['limitk(1, b)', 'not supported yet: aggregation limitk'],
-    ['info(b)', 'not supported yet: function info()'],
   ])('%s', (query, message) => {
     expect(() => instant(query)).toThrow(expect.objectContaining({ code: 'execution', message }));
     expect(() => range(query)).toThrow(expect.objectContaining({ code: 'execution', message }));

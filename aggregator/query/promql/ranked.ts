@@ -1,6 +1,7 @@
 import type { Group } from './aggregate.ts';
 import type { Context } from './context.ts';
 import { executionFault, newColumn } from './context.ts';
+import { printGo } from './quantile.ts';
 import type { Column } from './value.ts';
 import { isEmpty } from './value.ts';
 
@@ -17,13 +18,19 @@ export function selectRanked(
   k: Float64Array,
   largest: boolean,
 ): Column[] {
-  if (k.every((value) => !(value >= 1) && !Number.isNaN(value))) return [];
+  if (!checkCounts(k)) return [];
+  return groups.flatMap(({ columns }) => rankGroup(context, columns, k, largest));
+}
+
+/** Refuses what is no count; false when none of them takes any series. */
+export function checkCounts(k: Float64Array): boolean {
+  if (k.every((value) => !(value >= 1) && !Number.isNaN(value))) return false;
   for (const value of k) {
     if (Number.isNaN(value)) throw executionFault('Parameter value is NaN');
-    if (value <= -INT64) throw executionFault(`Scalar value ${value} underflows int64`);
-    if (value >= INT64) throw executionFault(`Scalar value ${value} overflows int64`);
+    if (value <= -INT64) throw executionFault(`Scalar value ${printGo(value)} underflows int64`);
+    if (value >= INT64) throw executionFault(`Scalar value ${printGo(value)} overflows int64`);
   }
-  return groups.flatMap(({ columns }) => rankGroup(context, columns, k, largest));
+  return true;
 }
 
 function rankGroup(

@@ -40,7 +40,7 @@ function masked(
       for (let i = 0; i < present.length; i++) {
         present[i] = column.present[i] === 1 && (mask[i] === 1) === wanted ? 1 : 0;
       }
-      const kept = { labels: column.labels, values: column.values, present };
+      const kept = { ...column, present };
       if (!isEmpty(kept)) results.push(kept);
     }
   }

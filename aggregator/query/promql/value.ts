@@ -1,5 +1,6 @@
 import type { Labels } from '../../../wire/labels.ts';
 import { METRIC_NAME } from '../../../wire/labels.ts';
+import type { NativeHistogram } from '../../store/native-histogram.ts';
 
 /** The moments that an expression is evaluated at; an instant query has one. A step of 0 repeats one moment. */
 export interface Steps {
@@ -16,6 +17,31 @@ export interface Column {
   readonly labels: Labels;
   readonly values: Float64Array;
   readonly present: Uint8Array;
+  /** Where a sample is a native histogram it stands here, and `values[i]` means nothing. Undefined: there is none. */
+  histograms?: HistogramCells;
+}
+
+export type HistogramCells = (NativeHistogram | undefined)[];
+
+/** One cell of a column, or what a calculation gives for it. */
+export type Sample = number | NativeHistogram;
+
+export function putSample(column: Column, index: number, sample: Sample): void {
+  column.present[index] = 1;
+  if (typeof sample === 'number') column.values[index] = sample;
+  else (column.histograms ??= [])[index] = sample;
+}
+
+/** The sample at an index where there is one. */
+export function sampleAt({ values, histograms }: Column, index: number): Sample {
+  return histograms?.[index] ?? (values[index] as number);
+}
+
+/** The column without its histograms; itself when it has none. */
+export function floatsOf(column: Column): Column {
+  const { labels, values, present, histograms } = column;
+  if (histograms === undefined) return column;
+  return { labels, values, present: present.map((there, i) => (histograms[i] === undefined ? there : 0)) };
 }
 
 export interface VectorValue {

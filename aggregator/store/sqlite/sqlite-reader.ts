@@ -1,5 +1,5 @@
 import { Fault, reasonOf } from '../../../lib/fault.ts';
-import { labelsKey, labelValue, METRIC_NAME, type Labels } from '../../../wire/labels.ts';
+import { labelsKey, labelValue, type Labels } from '../../../wire/labels.ts';
 import type { Head } from '../head/head.ts';
 import { openHeads } from '../head/open-heads.ts';
 import type { Matcher } from '../matcher.ts';
@@ -51,7 +51,6 @@ export class SqliteReader implements MetricReader {
     limits: ReadLimits,
     summary?: Summary,
   ): SeriesSamples[] {
-    this.#tellHistograms(scope, matchers, range, limits, summary);
     return this.#select(scope, [...matchers, NO_HISTOGRAMS], range, limits, summary);
   }
 
@@ -69,22 +68,6 @@ export class SqliteReader implements MetricReader {
       else bySeries.set(key, [part]);
     }
     return Array.from(bySeries.values(), joinParts);
-  }
-
-  /** What a query can't read yet is not passed over in silence. */
-  #tellHistograms(
-    scope: Scope,
-    matchers: readonly Matcher[],
-    range: TimeRange,
-    limits: ReadLimits,
-    summary: Summary | undefined,
-  ): void {
-    const find = (opened: readonly Opened[]): Found[] =>
-      this.#find(opened, scope, [...matchers, HISTOGRAMS], range, limits);
-    const [first] = this.#read(range, limits, find, summary);
-    if (first === undefined) return;
-    const name = labelValue(first.labels, METRIC_NAME);
-    limits.onDamage(`native histograms of ${name} were left out: queries do not read them yet`);
   }
 
   #select(

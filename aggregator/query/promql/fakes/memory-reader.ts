@@ -2,15 +2,16 @@ import { RE2JS } from 're2js';
 
 import { Fault } from '../../../../lib/fault.ts';
 import type { Labels } from '../../../../wire/labels.ts';
-import { labelsKey, labelValue, printLabels } from '../../../../wire/labels.ts';
+import { labelsKey, labelValue } from '../../../../wire/labels.ts';
 import type { Matcher } from '../../../store/matcher.ts';
+import type { HistogramSamples, NativeHistogram } from '../../../store/native-histogram.ts';
 import type { Scope } from '../../../store/scope.ts';
 import { mayRead } from '../../../store/scope.ts';
 import type { MetricReader, ReadLimits, SeriesSamples, TimeRange } from '../../../store/store.ts';
 
-/** A series in memory; `native` marks samples that would be native histograms, which cannot be read yet. */
+/** A series in memory, of floats or of native histograms; the values of these are their sums. */
 export interface MemorySeries extends SeriesSamples {
-  readonly native?: true;
+  readonly histograms?: readonly NativeHistogram[];
 }
 
 /** A reader over a list of series, in the order of the list. A series loaded twice holds the samples of both. */
@@ -24,7 +25,7 @@ export class MemoryReader implements MetricReader {
   with(more: readonly MemorySeries[]): MemoryReader {
     const byKey = new Map<string, MemorySeries>();
     for (const one of [...this.#series, ...more]) {
-      const key = `${one.native ?? ''} ${labelsKey(one.labels)}`;
+      const key = `${one.histograms ? 'native' : ''} ${labelsKey(one.labels)}`;
       const known = byKey.get(key);
       byKey.set(key, known === undefined ? one : joined(known, one));
     }
@@ -32,26 +33,42 @@ export class MemoryReader implements MetricReader {
   }
 
   select(scope: Scope, matchers: readonly Matcher[], range: TimeRange, limits: ReadLimits): SeriesSamples[] {
-    const found: SeriesSamples[] = [];
+    return this.#within(scope, matchers, range, limits, false);
+  }
+
+  selectHistograms(
+    scope: Scope,
+    matchers: readonly Matcher[],
+    range: TimeRange,
+    limits: ReadLimits,
+  ): HistogramSamples[] {
+    return this.#within(scope, matchers, range, limits, true).map(({ labels, timestampsMs, histograms }) => {
+      return { labels, timestampsMs, histograms: histograms ?? [] };
+    });
+  }
+
+  #within(
+    scope: Scope,
+    matchers: readonly Matcher[],
+    range: TimeRange,
+    limits: ReadLimits,
+    native: boolean,
+  ): MemorySeries[] {
+    const found: MemorySeries[] = [];
     let left = limits.maxSamples;
     for (const one of this.#matching(scope, matchers)) {
       limits.checkDeadline();
-      const { labels, timestampsMs, values } = one;
+      const { labels, timestampsMs, values, histograms } = one;
+      if ((histograms !== undefined) !== native) continue;
       const lo = timestampsMs.findIndex((ms) => ms >= range.fromMs);
       const hi = timestampsMs.findLastIndex((ms) => ms <= range.toMs) + 1;
       if (lo < 0 || hi <= lo) continue;
-      if (one.native)
-        throw new Fault('execution', `not supported yet: native histogram in ${printLabels(labels)}`);
       left -= hi - lo;
       if (left < 0 || found.length === limits.maxSeries) throw new Fault('limit', 'read past a limit');
-      found.push({ labels, timestampsMs: timestampsMs.slice(lo, hi), values: values.slice(lo, hi) });
+      const inside = { labels, timestampsMs: timestampsMs.slice(lo, hi), values: values.slice(lo, hi) };
+      found.push(histograms === undefined ? inside : { ...inside, histograms: histograms.slice(lo, hi) });
     }
     return found;
-  }
-
-  /** Histograms stand among the series here, and can't be read. */
-  selectHistograms(): [] {
-    return [];
   }
 
   series(scope: Scope, matchers: readonly Matcher[], range: TimeRange, limits: ReadLimits): Labels[] {
@@ -89,13 +106,13 @@ function compile({ name, op, value }: Matcher): (labels: Labels) => boolean {
 }
 
 function joined(a: MemorySeries, b: MemorySeries): MemorySeries {
+  const places = [a, b].flatMap((series) => Array.from(series.timestampsMs, (ms, i) => ({ ms, series, i })));
+  // What comes later replaces what came before at the same time.
+  const byTime = [...new Map(places.map((place) => [place.ms, place])).values()].sort((x, y) => x.ms - y.ms);
+  const values = new Float64Array(byTime.length);
   // Through bits: a staleness marker must stay one.
-  const bits = new Map<number, bigint>();
-  for (const { timestampsMs, values } of [a, b]) {
-    const words = new BigUint64Array(values.buffer, values.byteOffset, values.length);
-    timestampsMs.forEach((ms, i) => bits.set(ms, words[i] as bigint));
-  }
-  const timestampsMs = Float64Array.from(bits.keys()).sort();
-  const words = BigUint64Array.from(timestampsMs, (ms) => bits.get(ms) as bigint);
-  return { ...a, timestampsMs, values: new Float64Array(words.buffer) };
+  byTime.forEach(({ series, i }, at) => values.set(series.values.subarray(i, i + 1), at));
+  const known = { labels: a.labels, timestampsMs: Float64Array.from(byTime, ({ ms }) => ms), values };
+  if (a.histograms === undefined) return known;
+  return { ...known, histograms: byTime.map(({ series, i }) => series.histograms?.[i] as NativeHistogram) };
 }

@@ -3,13 +3,16 @@ import { parseDuration, parseNumber } from '../../../../lang/promql/number.ts';
 import { parsePromQL } from '../../../../lang/promql/parse.ts';
 import { unquote } from '../../../../lang/promql/quote.ts';
 import type { Labels } from '../../../../wire/labels.ts';
-import { labelsFrom, labelsKey, labelValue, withLabels } from '../../../../wire/labels.ts';
+import { labelsFrom, labelsKey } from '../../../../wire/labels.ts';
 import { putStale } from '../../../../wire/sample.ts';
+import type { NativeHistogram } from '../../../store/native-histogram.ts';
+import { add, subtract } from '../histogram/arithmetic.ts';
+import { customHistograms, readHistogram } from './histograms.ts';
 import type { MemorySeries } from './memory-reader.ts';
 import { MemoryReader } from './memory-reader.ts';
 
 /** One sample of a series in a script: a number, a gap, a staleness marker or a native histogram. */
-export type ScriptValue = number | 'gap' | 'stale' | 'native';
+export type ScriptValue = number | 'gap' | 'stale' | NativeHistogram;
 
 export interface ExpectedSeries {
   readonly labels: Labels;
@@ -72,16 +75,11 @@ function load(command: string, body: readonly string[]): MemorySeries[] {
     const { labels, values } = seriesLine(line);
     const plain = samples(labels, values, stepMs, false);
     const native = samples(labels, values, stepMs, true);
-    for (const one of [plain, native]) {
-      if (one.timestampsMs.length > 0) byKey.set(`${one.native ?? ''} ${labelsKey(one.labels)}`, one);
-    }
-    const name = labelValue(labels, '__name__');
-    if (kind === 'load_with_nhcb' && name.endsWith('_bucket')) {
-      const custom = withLabels(labels, { __name__: name.slice(0, -'_bucket'.length), le: '' });
-      byKey.set(`nhcb ${labelsKey(custom)}`, { ...plain, labels: custom, native: true });
-    }
+    if (plain.timestampsMs.length > 0) byKey.set(labelsKey(labels), plain);
+    if (native.timestampsMs.length > 0) byKey.set(`native ${labelsKey(labels)}`, native);
   }
-  return [...byKey.values()];
+  const series = [...byKey.values()];
+  return kind === 'load_with_nhcb' ? [...series, ...customHistograms(series)] : series;
 }
 
 function samples(
@@ -91,13 +89,30 @@ function samples(
   native: boolean,
 ): MemorySeries {
   const taken = values.map((value, i) => ({ value, atMs: i * stepMs }));
-  const kept = taken.filter(({ value }) => value !== 'gap' && (value === 'native') === native);
-  const numbers = Float64Array.from(kept, ({ value }) => (typeof value === 'number' ? value : 0));
+  const isNative = ({ value }: { value: ScriptValue }): boolean => typeof value === 'object';
+  // A marker ends floats or histograms, whichever came before.
+  let before = false;
+  const kept = taken.filter((one) => {
+    if (one.value === 'gap') return false;
+    if (one.value !== 'stale') before = isNative(one);
+    return before === native;
+  });
+  const numbers = Float64Array.from(kept, ({ value }) => {
+    return typeof value === 'number' ? value : typeof value === 'object' ? value.sum : 0;
+  });
   kept.forEach(({ value }, i) => {
     if (value === 'stale') putStale(numbers, i);
   });
   const series = { labels, timestampsMs: Float64Array.from(kept, ({ atMs }) => atMs), values: numbers };
-  return native ? { ...series, native } : series;
+  if (!native) return series;
+  const ended = { ...readHistogram(''), sum: staleNumber() };
+  return { ...series, histograms: kept.map(({ value }) => (typeof value === 'object' ? value : ended)) };
+}
+
+function staleNumber(): number {
+  const marker = new Float64Array(1);
+  putStale(marker, 0);
+  return marker[0] as number;
 }
 
 const EVAL =
@@ -177,12 +192,12 @@ function seriesLine(line: string): ExpectedSeries {
   return { labels, values: sequence(match[2]) };
 }
 
-const VALUE = /\{\{.*?\}\}(?:[+-]\{\{.*?\}\})?(?:x(\d+))?|\S+/g;
+const VALUE = /\{\{.*?\}\}(?:[+-]\{\{.*?\}\})?(?:x\d+)?|\S+/g;
 
 /** `1 _ stale 0+10x5 3x2 _x4 {{...}}x3` */
 function sequence(text: string): ScriptValue[] {
-  return [...text.matchAll(VALUE)].flatMap(([word, nativeTimes]): ScriptValue[] => {
-    if (word.startsWith('{{')) return Array.from({ length: Number(nativeTimes ?? 0) + 1 }, () => 'native');
+  return [...text.matchAll(VALUE)].flatMap(([word]): ScriptValue[] => {
+    if (word.startsWith('{{')) return histogramRun(word);
     const gaps = /^_(?:x(\d+))?$/.exec(word);
     if (gaps !== null) return Array.from({ length: Number(gaps[1] ?? 1) }, () => 'gap');
     if (word === 'stale') return ['stale'];
@@ -191,6 +206,21 @@ function sequence(text: string): ScriptValue[] {
     const [, first, step, times] = run;
     return progression(number(first as string), step === undefined ? 0 : number(step), Number(times));
   });
+}
+
+/** `{{...}}`, `{{...}}x3` (four times), `{{...}}+{{...}}x3` (growing). */
+function histogramRun(word: string): NativeHistogram[] {
+  const run = /^\{\{(.*?)\}\}(?:([+-])\{\{(.*?)\}\})?(?:x(\d+))?$/.exec(word);
+  if (run === null) throw new Error(`not a histogram: ${word}`);
+  const [, first, sign, step, times] = run;
+  const histograms = [readHistogram(first as string)];
+  for (let i = 0; i < Number(times ?? 0); i++) {
+    const before = histograms.at(-1) as NativeHistogram;
+    const grown = step === undefined ? undefined : readHistogram(step);
+    const after = grown && (sign === '-' ? subtract(before, grown) : add(before, grown));
+    histograms.push(after === undefined ? before : { ...after.histogram, resetHint: before.resetHint });
+  }
+  return histograms;
 }
 
 /** Added up one by one, as the scripts' authors did. */

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { newColumn } from '../context.ts';
 import { mergeSame, sameName } from '../merge.ts';
 import type { Column, Value } from '../value.ts';
-import { columnsOf, dropName, isEmpty, scalarOf, vector } from '../value.ts';
+import { columnsOf, dropName, floatsOf, isEmpty, scalarOf, vector } from '../value.ts';
 import type { InstantFunction } from './table.ts';
 
 /** Functions of one number each. */
@@ -89,7 +89,7 @@ function finish(
   columns: readonly Column[],
   fill: (column: Column, out: Column) => void,
 ): Value {
-  const results = columns.map((column) => {
+  const results = columns.map(floatsOf).map((column) => {
     const out = newColumn(context, dropName(column.labels));
     fill(column, out);
     return out;

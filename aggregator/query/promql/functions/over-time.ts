@@ -1,14 +1,19 @@
 import { KahanMean, KahanSum } from '../../../../lib/kahan.ts';
 import { quantile } from '../quantile.ts';
+import * as native from './native-over-time.ts';
 import type { RangeFunction } from './range-function.ts';
 import { eachWindow } from './range-function.ts';
 
 /** `*_over_time`: one number of the values in a range. */
-export const sumOverTime = eachWindow(1, (values, lo, hi) => {
-  const sum = new KahanSum();
-  for (let i = lo; i < hi; i++) sum.add(values[i] as number);
-  return Math.abs(sum.sum) === Infinity ? sum.sum : sum.total();
-});
+export const sumOverTime = eachWindow(
+  1,
+  (values, lo, hi) => {
+    const sum = new KahanSum();
+    for (let i = lo; i < hi; i++) sum.add(values[i] as number);
+    return Math.abs(sum.sum) === Infinity ? sum.sum : sum.total();
+  },
+  native.nativeSum,
+);
 
 const meanOfSamples = eachWindow(1, (values, lo, hi) => {
   const mean = new KahanMean();
@@ -22,6 +27,7 @@ export const countOverTime: RangeFunction = {
     if (input.counts === undefined) countOfSamples.evaluate(input, out);
     else sumOverTime.evaluate({ ...input, values: input.counts }, out);
   },
+  mixed: native.countAll,
 };
 
 export const avgOverTime: RangeFunction = {
@@ -33,15 +39,16 @@ export const avgOverTime: RangeFunction = {
     for (let i = 0; i < out.values.length; i++)
       out.values[i] = (out.values[i] as number) / (counts.values[i] as number);
   },
+  mixed: native.nativeMean,
 };
 
-export const presentOverTime = eachWindow(1, () => 1);
+export const presentOverTime = eachWindow(1, () => 1, native.presentAny);
 export const lastOverTime: RangeFunction = {
-  ...eachWindow(1, (values, _, hi) => values[hi - 1] as number),
+  ...eachWindow(1, (values, _, hi) => values[hi - 1] as number, native.lastOfAll),
   keepsName: true,
 };
 export const firstOverTime: RangeFunction = {
-  ...eachWindow(1, (values, lo) => values[lo] as number),
+  ...eachWindow(1, (values, lo) => values[lo] as number, native.firstOfAll),
   keepsName: true,
 };
 
@@ -51,10 +58,12 @@ export const minOverTime = eachWindow(1, (values, lo, hi) => values[indexOfMin(v
 export const tsOfLastOverTime = eachWindow(
   1,
   (_, lo, hi, timestampsMs) => (timestampsMs[hi - 1] as number) / 1000,
+  native.timeOfLast,
 );
 export const tsOfFirstOverTime = eachWindow(
   1,
   (_, lo, hi, timestampsMs) => (timestampsMs[lo] as number) / 1000,
+  native.timeOfFirst,
 );
 export const tsOfMaxOverTime = eachWindow(1, (values, lo, hi, timestampsMs) => {
   return (timestampsMs[indexOfMax(values, lo, hi, true)] as number) / 1000;

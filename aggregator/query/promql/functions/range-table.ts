@@ -3,6 +3,7 @@ import * as overTime from './over-time.ts';
 import type { RangeFunction } from './range-function.ts';
 import { delta, idelta, increase, irate, rate } from './rate.ts';
 import { deriv, predictLinear } from './regression.ts';
+import { doubleExponentialSmoothing } from './smoothing.ts';
 
 /** Functions of a range vector by name; `absent_over_time` is not of one series and stands with the others. */
 export const RANGE_FUNCTIONS: ReadonlyMap<string, RangeFunction> = new Map([
@@ -11,6 +12,7 @@ export const RANGE_FUNCTIONS: ReadonlyMap<string, RangeFunction> = new Map([
   ['count_over_time', overTime.countOverTime],
   ['delta', delta],
   ['deriv', deriv],
+  ['double_exponential_smoothing', doubleExponentialSmoothing],
   ['first_over_time', overTime.firstOverTime],
   ['idelta', idelta],
   ['increase', increase],

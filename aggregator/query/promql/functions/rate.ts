@@ -1,14 +1,29 @@
 import type { Column } from '../value.ts';
+import { nativeChange, nativeLastTwo } from './native-rate.ts';
 import type { RangeFunction, RangeInput } from './range-function.ts';
+import { stretch } from './stretch.ts';
 
 /** `rate`, `increase`, `delta`: the change over a range, stretched to its borders as Prometheus does. */
-export const rate: RangeFunction = { evaluate: (input, out) => extrapolate(input, out, true, true) };
-export const increase: RangeFunction = { evaluate: (input, out) => extrapolate(input, out, true, false) };
-export const delta: RangeFunction = { evaluate: (input, out) => extrapolate(input, out, false, false) };
+export const rate = changeFunction(true, true);
+export const increase = changeFunction(true, false);
+export const delta = changeFunction(false, false);
+
+function changeFunction(isCounter: boolean, perSecond: boolean): RangeFunction {
+  return {
+    evaluate: (input, out) => extrapolate(input, out, isCounter, perSecond),
+    mixed: nativeChange(isCounter, perSecond),
+  };
+}
 
 /** `irate`, `idelta`: the change between the last two samples. */
-export const irate: RangeFunction = { evaluate: (input, out) => lastTwo(input, out, true) };
-export const idelta: RangeFunction = { evaluate: (input, out) => lastTwo(input, out, false) };
+export const irate: RangeFunction = {
+  evaluate: (input, out) => lastTwo(input, out, true),
+  mixed: nativeLastTwo(true),
+};
+export const idelta: RangeFunction = {
+  evaluate: (input, out) => lastTwo(input, out, false),
+  mixed: nativeLastTwo(false),
+};
 
 function extrapolate(input: RangeInput, out: Column, isCounter: boolean, perSecond: boolean): void {
   const { timestampsMs, values, windows, budget } = input;
@@ -26,25 +41,17 @@ function extrapolate(input: RangeInput, out: Column, isCounter: boolean, perSeco
     for (let r = nextReset; r < resets.length && (resets[r] as number) <= last; r++) {
       change += values[(resets[r] as number) - 1] as number;
     }
-    const endMs = ends.startMs + i * ends.stepMs;
-    const firstMs = timestampsMs[first] as number;
-    const lastMs = timestampsMs[last] as number;
-    const sampledSeconds = (lastMs - firstMs) / 1000;
-    const spacingSeconds = sampledSeconds / (last - first);
-    // Closer to the border than this, the series is taken to go on to it; else half a spacing.
-    const threshold = spacingSeconds * 1.1;
-    let toStart = (firstMs - (endMs - rangeMs)) / 1000;
-    if (toStart >= threshold) toStart = spacingSeconds / 2;
-    if (isCounter && change > 0 && (values[first] as number) >= 0) {
-      // A counter was not below zero.
-      const toZero = sampledSeconds * ((values[first] as number) / change);
-      if (toZero < toStart) toStart = toZero;
-    }
-    let toEnd = (endMs - lastMs) / 1000;
-    if (toEnd >= threshold) toEnd = spacingSeconds / 2;
-    let factor = (sampledSeconds + toStart + toEnd) / sampledSeconds;
-    if (perSecond) factor /= rangeMs / 1000;
-    out.values[i] = change * factor;
+    const factor = stretch({
+      firstMs: timestampsMs[first] as number,
+      lastMs: timestampsMs[last] as number,
+      samples: last - first + 1,
+      endMs: ends.startMs + i * ends.stepMs,
+      rangeMs,
+      isCounter,
+      firstValue: values[first] as number,
+      change,
+    });
+    out.values[i] = change * (perSecond ? factor / (rangeMs / 1000) : factor);
     out.present[i] = 1;
   }
 }

@@ -2,10 +2,21 @@ import type { Call } from '../../../../lang/promql/ast.ts';
 import type { Context } from '../context.ts';
 import type { Value } from '../value.ts';
 import { absent, absentOverTime } from './absent.ts';
-import { histogramQuantile } from './histogram.ts';
+import { HISTOGRAM_NUMBERS, histogramFraction, histogramQuantile, histogramQuantiles } from './histogram.ts';
+import { info } from './info.ts';
 import { labelJoin, labelReplace } from './labels.ts';
 import { clamp, clampMax, clampMin, MATH, ofEachValue, round } from './math.ts';
-import { pi, scalar, sortBy, vectorOf } from './shape.ts';
+import {
+  pi,
+  queryEnd,
+  queryRange,
+  queryStart,
+  queryStep,
+  scalar,
+  sortBy,
+  sortByLabel,
+  vectorOf,
+} from './shape.ts';
 import { DATE_PARTS, datePart, time, timestamp } from './time.ts';
 
 /** A function over all steps; it evaluates its arguments itself. Their number and types have been checked. */
@@ -23,14 +34,24 @@ export const FUNCTIONS: ReadonlyMap<string, InstantFunction> = new Map([
   ['clamp', clamp],
   ['clamp_max', clampMax],
   ['clamp_min', clampMin],
+  ['end', queryEnd],
+  ...Object.entries(HISTOGRAM_NUMBERS),
+  ['histogram_fraction', histogramFraction],
   ['histogram_quantile', histogramQuantile],
+  ['histogram_quantiles', histogramQuantiles],
+  ['info', info],
   ['label_join', labelJoin],
   ['label_replace', labelReplace],
   ['pi', pi],
+  ['range', queryRange],
   ['round', round],
   ['scalar', scalar],
   ['sort', sortBy(1)],
+  ['sort_by_label', sortByLabel(1)],
+  ['sort_by_label_desc', sortByLabel(-1)],
   ['sort_desc', sortBy(-1)],
+  ['start', queryStart],
+  ['step', queryStep],
   ['time', time],
   ['timestamp', timestamp],
   ['vector', vectorOf],
