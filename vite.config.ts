@@ -1,4 +1,5 @@
 import { builtinModules } from 'node:module';
+import { relative } from 'node:path';
 
 import { defineConfig, type EnvironmentOptions } from 'vite';
 
@@ -21,15 +22,30 @@ function bundle(name: string, source: string): EnvironmentOptions {
       ssr: true,
       target: 'node24',
       outDir: 'dist',
-      emptyOutDir: false,
+      // The first one; the page is built last.
+      emptyOutDir: name === 'main',
       // The licences of all that is built in.
       license: { fileName: `${name}.licenses.md` },
       rolldownOptions: {
         input: { [name]: source },
-        output: { entryFileNames: '[name].js', codeSplitting: false },
+        output: {
+          entryFileNames: '[name].js',
+          chunkFileNames: ({ name: chunk, facadeModuleId }) =>
+            `${name}-${nameOf(facadeModuleId) ?? chunk}.js`,
+          // A part that is not run is not loaded: 11 MB less for an agent.
+          codeSplitting: name === 'main',
+        },
       },
     },
   };
+}
+
+/** Of a source of ours its path, as a name: `agent-main`. */
+function nameOf(module: string | null): string | undefined {
+  const path = module === null ? '..' : relative(import.meta.dirname, module);
+  return path.startsWith('..') || path.startsWith('node_modules')
+    ? undefined
+    : path.replace(/\.\w+$/, '').replaceAll('/', '-');
 }
 
 /**
